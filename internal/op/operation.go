@@ -1,0 +1,124 @@
+package op
+
+import "context"
+
+// Operation is one row of the server's table: everything the request path
+// must know about an operation except its behaviour, which is bound by
+// [Bound.Call]. Rows are generated; a row without an authorization rule does
+// not build.
+type Operation struct {
+	Name     string
+	Input    ShapeID // NoShape when the operation takes nothing
+	Output   ShapeID
+	Errors   []ShapeID
+	Wrapper  string // query protocol: the result element, e.g. "GetUserResult"
+	Method   string // HTTP binding, REST protocols only
+	Path     string // URI template, REST protocols only
+	Status   int    // success status, 0 means 200
+	ReadOnly bool   // the operation changes nothing: Get, List, BatchGet, Search…
+	Page     *Paginator
+
+	NewInput func() any // a new *XxxInput
+	Auth     Auth
+}
+
+// Paginator names the members that page an operation.
+type Paginator struct {
+	InputToken, OutputToken, Items, PageSize string
+}
+
+// Auth is an operation's authorization rule: the action that policies name
+// and the resources that must be allowed for it.
+type Auth struct {
+	Action    string     // "glue:GetTable"
+	Resources []Target   // all of them must be allowed; empty with no resolver never builds
+	Resolver  string     // name of the service's resolver, when input alone cannot tell
+	Anonymous bool       // AWS serves the operation unsigned (three STS operations)
+	Always    bool       // allowed to every signed caller, even against a deny (sts:GetCallerIdentity)
+	Coarse    bool       // a row for an operation that is still refused: resource "*"
+	Context   []KeyValue // condition keys taken from the input
+}
+
+// Mode says how a target takes part in a decision.
+type Mode uint8
+
+// The modes of the authorization rows.
+const (
+	Require  Mode = iota // must be allowed
+	Filter               // the handler drops what is not allowed from its answer
+	Touch                // checked only when the input names it
+	Children             // must be allowed as a wildcard and no existing child may be denied
+)
+
+// Target is one resource of a rule: an ARN template such as
+// "arn:aws:glue:{region}:{catalog}:table/{DatabaseName}/{TableInput.Name}".
+// {region}, {account} are the server's region and the caller's account;
+// {catalog} is CatalogId or the caller's account; other names are paths into
+// the input, where a step ending in [] stands for each element of a list.
+type Target struct {
+	Kind     string
+	Template string
+	Mode     Mode
+}
+
+// KeyValue takes a condition key's values from the input by path.
+type KeyValue struct {
+	Key  string // e.g. "aws:TagKeys", "iam:PassedToService"
+	Path string // e.g. "Tags.keys()", "RoleArn"
+}
+
+// Bound is an operation joined with the service that answers it.
+type Bound struct {
+	*Operation
+	Model *Model
+	Call  func(ctx context.Context, in any) (any, error)
+}
+
+// Resource is what an access is about. Resolvers fill what only the store
+// knows; ID is handed to the handler, which checks it again in its
+// transaction.
+type Resource struct {
+	ARN     string
+	Account string            // the owner; "" means the account in the ARN
+	Tags    map[string]string // for aws:ResourceTag/…
+	ID      string            // internal id of the row the decision was about
+	Policy  any               // *policy.Policy attached to the resource, nil when none
+	Trust   bool              // Policy must itself allow (role trust, KMS key policies)
+}
+
+// Access is one action on one resource, with the condition keys that belong
+// to it beside the request's own.
+type Access struct {
+	Action   string
+	Resource Resource
+	Context  map[string][]string // keys in lower case
+}
+
+// Authorizer answers access questions for the call in the context. Handlers
+// use it for what needs data: passing a role, parts of a batch, filters.
+type Authorizer interface {
+	// Check returns nil when every access is allowed, else *Denied for the
+	// first that is not. The decision is recorded with the call.
+	Check(ctx context.Context, accesses ...Access) error
+	// Allowed reports whether the access is allowed, for answers that are
+	// filtered; a refusal is no event.
+	Allowed(ctx context.Context, access Access) bool
+}
+
+// Invoker lets one service call another's operation through the same path:
+// authorize, handle, record. The via service is appended to CalledVia.
+type Invoker interface {
+	Invoke(ctx context.Context, via string, service, operation string, in any) (any, error)
+}
+
+// Resolver finds the resources of an operation's input in the store. It must
+// not reveal existence: for what does not exist it returns the ARN that would
+// be checked.
+type Resolver func(ctx context.Context, in any) ([]Resource, error)
+
+// Service is what app hands to the gateway for each service.
+type Service struct {
+	Model      *Model
+	Operations []Bound
+	Resolvers  map[string]Resolver
+}
