@@ -1,0 +1,70 @@
+package sigv4
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// trailerSignature is the last trailer of a signed one.
+const trailerSignature = "x-amz-trailer-signature"
+
+// readTrailers reads the lines after the empty chunk up to a blank one: exactly the announced trailers, each once, and in mode
+// SignedTrailer their signature after them.
+func (c *Chunks) readTrailers() error {
+	trailers, signature, err := c.trailerLines()
+	if err != nil {
+		return err
+	}
+	if len(trailers) != len(c.names) {
+		return malformedTrailer()
+	}
+	if c.mode == SignedTrailer && !c.trailerSigned(trailers, signature) {
+		return mismatch()
+	}
+	c.trailers = make(http.Header, len(trailers))
+	for _, t := range trailers {
+		c.trailers.Set(t.name, t.value)
+	}
+	return nil
+}
+
+// trailerLines splits the lines; signature is empty unless it came last in mode SignedTrailer.
+func (c *Chunks) trailerLines() (trailers []param, signature string, err error) {
+	for {
+		line, err := c.line()
+		if err != nil {
+			return nil, "", err
+		}
+		if line == "" {
+			return trailers, signature, nil
+		}
+		name, value, ok := strings.Cut(line, ":")
+		name, value = strings.ToLower(name), strings.TrimSpace(value)
+		repeated := slices.ContainsFunc(trailers, func(t param) bool { return t.name == name })
+		switch {
+		case !ok || signature != "":
+			return nil, "", malformedTrailer()
+		case name == trailerSignature && c.mode == SignedTrailer && value != "":
+			signature = value
+		case repeated || !slices.Contains(c.names, name):
+			return nil, "", malformedTrailer()
+		default:
+			trailers = append(trailers, param{name: name, value: value})
+		}
+	}
+}
+
+// trailerSigned checks the signature over the lines `name:value\n`, in their order, built on the empty chunk's signature.
+func (c *Chunks) trailerSigned(trailers []param, signature string) bool {
+	var lines strings.Builder
+	for _, t := range trailers {
+		lines.WriteString(t.name + ":" + t.value + "\n")
+	}
+	text := stringToSign(algorithm+"-TRAILER", c.amzDate, c.scope, c.previous, HashPayload([]byte(lines.String())))
+	return sameSignature(c.key.sign(text), signature)
+}
+
+func malformedTrailer() *Error {
+	return refuse(MalformedTrailer, "The request contained trailing data that was not well-formed or did not conform to our published schema.")
+}
