@@ -15,6 +15,13 @@ type Error interface {
 	ServerFault() bool
 }
 
+// Modeled is an error that a model lists. The engine encodes the members of
+// its shape.
+type Modeled interface {
+	Error
+	ErrorShape() ShapeID
+}
+
 // Fault is an error outside the models: signature, routing, validation.
 type Fault struct {
 	Code    string

@@ -1,6 +1,9 @@
 package op
 
-import "context"
+import (
+	"context"
+	"net/http"
+)
 
 // Operation is one row of the server's table: everything the request path
 // must know about an operation except its behaviour, which is bound by
@@ -61,10 +64,14 @@ type Target struct {
 	Mode     Mode
 }
 
-// KeyValue takes a condition key's values from the input by path.
+// KeyValue takes a condition key's values from the input by path. A path ends
+// in a scalar ("RoleArn"), in the elements of a list ("TagKeys[]",
+// "Tags[].Key") or in the keys of a map ("Tags.keys()"). A key that ends in a
+// slash stands for one key per tag: its path names a map, or a list of
+// structures with the members Key and Value.
 type KeyValue struct {
-	Key  string // e.g. "aws:TagKeys", "iam:PassedToService"
-	Path string // e.g. "Tags.keys()", "RoleArn"
+	Key  string // e.g. "aws:TagKeys", "aws:RequestTag/", "sts:ExternalId"
+	Path string
 }
 
 // Bound is an operation joined with the service that answers it.
@@ -72,6 +79,18 @@ type Bound struct {
 	*Operation
 	Model *Model
 	Call  func(ctx context.Context, in any) (any, error)
+}
+
+// Handler adapts a service method to [Bound.Call]. I and O are the pointers to
+// the operation's input and output structures.
+func Handler[I, O any](f func(ctx context.Context, in I) (O, error)) func(ctx context.Context, in any) (any, error) {
+	return func(ctx context.Context, in any) (any, error) {
+		out, err := f(ctx, in.(I))
+		if err != nil {
+			return nil, err
+		}
+		return out, nil
+	}
 }
 
 // Resource is what an access is about. Resolvers fill what only the store
@@ -121,4 +140,27 @@ type Service struct {
 	Model      *Model
 	Operations []Bound
 	Resolvers  map[string]Resolver
+}
+
+// Streamer is a service whose bodies are streamed instead of decoded: the
+// object store. It takes the same path as every other service.
+type Streamer interface {
+	// Plan names the operation of a request and what it needs. It runs after
+	// the signature was verified and before anything is decided; it must not
+	// reveal existence.
+	Plan(ctx context.Context, r *http.Request) (*StreamPlan, error)
+	// WriteError writes an error in the service's own shape.
+	WriteError(w http.ResponseWriter, r *http.Request, e Error, requestID string)
+	// SigningName is the SigV4 scope service, "s3".
+	SigningName() string
+}
+
+// StreamPlan is what a streamed request is about.
+type StreamPlan struct {
+	Operation string
+	ReadOnly  bool
+	Accesses  []Access
+	// Serve answers. r.Body yields only bytes whose signature was verified;
+	// the last bytes come after the whole body was.
+	Serve func(ctx context.Context, w http.ResponseWriter, r *http.Request) error
 }

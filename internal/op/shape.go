@@ -27,7 +27,7 @@ const (
 	Float                 // float32
 	Double                // float64
 	Timestamp             // Millis
-	Document              // jsontext.Value-like raw JSON ([]byte)
+	Document              // Raw
 )
 
 // ShapeID is an index into [Model.Shapes]. Descriptors refer to each other by
@@ -68,6 +68,7 @@ type PatternFunc func(string) bool
 // ErrorInfo describes an error structure.
 type ErrorInfo struct {
 	Code   string // as on the wire: "EntityNotFoundException", "NoSuchEntity"
+	Query  string // the code in the query protocol's words when it differs, else ""
 	Status int    // HTTP status; 0 means by fault: 400 or 500
 	Server bool   // the server's fault, not the caller's
 }
@@ -112,9 +113,19 @@ type Member struct {
 	Attribute bool // XML: an attribute, not an element
 	Namespace string
 	Token     bool   // idempotency token
-	Fold      bool   // folded to lower case at decode (catalog names)
+	Fold      bool   // folded to lower case at decode (catalog names); in a list, each element
 	Default   string // model default as JSON text; "" when none
+
+	// RawField is the index of the Go field that carries this member as ready
+	// JSON: Raw, or []Raw for a list. When that field is set the encoder writes
+	// its bytes and ignores Field. 0 means there is none: such fields come
+	// after all members.
+	RawField int
 }
+
+// Raw is a JSON value that is passed on as it is: documents of the model, and
+// stored documents that go out without being decoded.
+type Raw []byte
 
 // Millis is a point in time in milliseconds since the Unix epoch, the stored
 // and wire precision of bindery.
@@ -132,6 +143,7 @@ type Model struct {
 	Protocol     Protocol
 	Protocols    []Protocol // all that the model lists, preferred first
 	XMLNamespace string
+	QueryErrors  bool // errors of the other protocols also carry the query code (x-amzn-query-error)
 	Shapes       []Shape
 	Operations   []Operation // sorted by name
 }
