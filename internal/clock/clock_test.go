@@ -1,0 +1,41 @@
+package clock_test
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/bindery-project/bindery/internal/clock"
+)
+
+func TestMillisRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		ms := rapid.Int64Range(-1<<50, 1<<50).Draw(t, "ms")
+		if got := clock.Millis(clock.FromMillis(ms)); got != ms {
+			t.Fatalf("Millis(FromMillis(%d)) = %d", ms, got)
+		}
+	})
+}
+
+func TestManualStandsStillUntilMoved(t *testing.T) {
+	start := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	c := clock.NewManual(start)
+	if !c.Now().Equal(start) || !c.Now().Equal(start) {
+		t.Fatal("a manual clock moved by itself")
+	}
+	c.Advance(-time.Hour)
+	if want := start.Add(-time.Hour); !c.Now().Equal(want) {
+		t.Fatalf("after going back: %v, want %v", c.Now(), want)
+	}
+	c.Set(start.In(time.FixedZone("elsewhere", 3600)))
+	if c.Now().Location() != time.UTC || !c.Now().Equal(start) {
+		t.Fatalf("Set did not keep the instant in UTC: %v", c.Now())
+	}
+}
+
+func TestSystemIsUTC(t *testing.T) {
+	if loc := clock.System().Now().Location(); loc != time.UTC {
+		t.Fatalf("location %v", loc)
+	}
+}

@@ -1,0 +1,124 @@
+package db
+
+import (
+	"context"
+	"errors"
+)
+
+// Actor is the call on whose behalf a transaction runs. The gateway's adapter of
+// op.Call implements it; db asks for no more than what it writes.
+type Actor interface {
+	RequestID() string
+	PrincipalARN() string
+	AuditRecord() []byte // the finished audit record, one JSON object, no newline
+}
+
+type actorKey struct{}
+
+// WithActor returns a context whose transactions are journaled and audited as actor's.
+func WithActor(ctx context.Context, actor Actor) context.Context {
+	return context.WithValue(ctx, actorKey{}, actor)
+}
+
+func actorFrom(ctx context.Context) Actor {
+	actor, _ := ctx.Value(actorKey{}).(Actor)
+	return actor
+}
+
+func sameActor(a, b Actor) bool {
+	if a == nil || b == nil {
+		return a == nil && b == nil
+	}
+	return a.RequestID() == b.RequestID()
+}
+
+// Change is one entry of the journal: what a catalog entity was and became. Before is
+// nil for a creation, After for a deletion; both are stored forms (see Encode), so that
+// sealed documents stay sealed in the journal.
+type Change struct {
+	Account string
+	Kind    string // "glue:table"
+	Key     []byte // the entity's key, as the kind defines it
+	Before  []byte
+	After   []byte
+}
+
+// Record writes c to the journal. Every mutation of a catalog entity calls it, once
+// per entity, in the transaction that makes the change. When the context carries an
+// Actor, the transaction then also writes that call's audit row.
+func (tx *Tx) Record(ctx context.Context, c Change) error {
+	var request, principal string
+	if a := tx.frame.actor; a != nil {
+		request, principal = a.RequestID(), a.PrincipalARN()
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO change (account, kind, key, before_doc, after_doc, request_id, principal, at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		c.Account, c.Kind, c.Key, c.Before, c.After, request, principal, tx.now)
+	if err == nil {
+		tx.frame.changes++
+	}
+	return err
+}
+
+// auditFrame writes the audit row of a frame that changed something on an actor's behalf.
+func (tx *Tx) auditFrame(ctx context.Context, f frame) error {
+	if f.actor == nil || f.changes == 0 {
+		return nil
+	}
+	record := f.actor.AuditRecord()
+	if len(record) == 0 {
+		return errors.New("db: empty audit record for request " + f.actor.RequestID())
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO audit (request_id, at, record) VALUES (?, ?, ?)`,
+		f.actor.RequestID(), tx.now, record)
+	return err
+}
+
+// AuditRow is an audit record that waits in the store for the shipper.
+type AuditRow struct {
+	Seq    int64
+	Record []byte
+}
+
+// PendingAudit returns up to limit audit rows that are not shipped yet, oldest first.
+func (d *DB) PendingAudit(ctx context.Context, limit int) ([]AuditRow, error) {
+	return d.auditRows(ctx, `SELECT seq, record FROM audit ORDER BY seq LIMIT ?`, limit)
+}
+
+// FindAudit returns the unshipped audit rows of a request.
+func (d *DB) FindAudit(ctx context.Context, requestID string) ([]AuditRow, error) {
+	return d.auditRows(ctx, `SELECT seq, record FROM audit WHERE request_id = ? ORDER BY seq`, requestID)
+}
+
+func (d *DB) auditRows(ctx context.Context, query string, args ...any) ([]AuditRow, error) {
+	var found []AuditRow
+	err := d.Read(ctx, func(ctx context.Context, tx *Tx) error {
+		rows, err := tx.Query(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var row AuditRow
+			if err := rows.Scan(&row.Seq, &row.Record); err != nil {
+				return err
+			}
+			found = append(found, row)
+		}
+		return rows.Err()
+	})
+	return found, err
+}
+
+// DropAudit deletes rows that the shipper has made durable elsewhere. It takes the
+// exact numbers, because on Postgres a smaller number may become visible later.
+func (d *DB) DropAudit(ctx context.Context, seqs []int64) error {
+	return d.Write(ctx, func(ctx context.Context, tx *Tx) error {
+		for _, seq := range seqs {
+			if _, err := tx.Exec(ctx, `DELETE FROM audit WHERE seq = ?`, seq); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,10 @@
+package db
+
+import (
+	"context"
+	"errors"
+)
+
+func openPostgres(context.Context, Config, *DB) (*sqlite, error) {
+	return nil, errors.New("db: postgres is not built yet")
+}
