@@ -1,0 +1,164 @@
+// Package config holds bindery's settings as one typed struct, read from flags,
+// then the environment (BINDERY_*), then a file, then defaults: the first that
+// names a setting wins, and [Load] can say which one did.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"regexp"
+	"strings"
+
+	"github.com/knadh/koanf/parsers/yaml"
+	"github.com/knadh/koanf/providers/confmap"
+	"github.com/knadh/koanf/providers/env/v2"
+	"github.com/knadh/koanf/providers/file"
+	"github.com/knadh/koanf/providers/posflag"
+	"github.com/knadh/koanf/v2"
+	"github.com/spf13/pflag"
+)
+
+// Server is everything that `bindery serve` can be told.
+type Server struct {
+	Data           string `koanf:"data"`             // data folder
+	Listen         string `koanf:"listen"`           // HOST:PORT; port 0 picks a free one
+	Account        string `koanf:"account"`          // 12 digits; only used when the folder is new
+	Region         string `koanf:"region"`           // the region this server is
+	Postgres       string `koanf:"postgres"`         // DSN; "" means SQLite in the data folder
+	TLSCert        string `koanf:"tls-cert"`         // PEM file
+	TLSKey         string `koanf:"tls-key"`          // PEM file
+	AllowPlainHTTP bool   `koanf:"allow-plain-http"` // serve other hosts without TLS
+	Workers        int    `koanf:"workers"`          // worker processes at most
+	WorkerMemoryMB int    `koanf:"worker-memory-mb"` // memory limit of one worker
+	LogLevel       string `koanf:"log-level"`        // debug, info, warn, error
+
+	Origin map[string]string `koanf:"-"` // setting -> "flag", "environment", "file" or "default"
+}
+
+// Defaults of the settings.
+const (
+	DefaultListen = "127.0.0.1:4570"
+	DefaultRegion = "us-east-1"
+)
+
+// Flags adds the settings to a flag set.
+func Flags(f *pflag.FlagSet) {
+	f.String("data", "", "data `folder` (required)")
+	f.String("listen", DefaultListen, "`HOST:PORT` to serve every service on")
+	f.String("account", "", "account id of the first account, 12 `digits` (default random, kept)")
+	f.String("region", DefaultRegion, "AWS `region` this server answers for")
+	f.String("postgres", "", "PostgreSQL `DSN` instead of SQLite in the data folder")
+	f.String("tls-cert", "", "TLS certificate `file` (PEM)")
+	f.String("tls-key", "", "TLS key `file` (PEM)")
+	f.Bool("allow-plain-http", false, "serve other hosts without TLS")
+	f.Int("workers", 2, "worker processes at most")
+	f.Int("worker-memory-mb", 2048, "memory limit of one worker in MiB")
+	f.String("log-level", "info", "debug, info, warn or error")
+	f.String("config", "", "YAML `file` with the same names as the flags")
+}
+
+// Load reads the settings. It fails on a value that cannot work, naming it.
+func Load(flags *pflag.FlagSet) (*Server, error) {
+	k := koanf.New(".")
+	origin := map[string]string{}
+	if err := layers(k, flags, origin); err != nil {
+		return nil, err
+	}
+	var s Server
+	if err := k.Unmarshal("", &s); err != nil {
+		return nil, fmt.Errorf("settings: %w", err)
+	}
+	s.Origin = origin
+	return &s, s.check()
+}
+
+// layers loads the sources, weakest first.
+func layers(k *koanf.Koanf, flags *pflag.FlagSet, origin map[string]string) error {
+	defaults := map[string]any{}
+	flags.VisitAll(func(f *pflag.Flag) { defaults[f.Name] = f.DefValue; origin[f.Name] = "default" })
+	if err := k.Load(confmap.Provider(defaults, "."), nil); err != nil {
+		return err
+	}
+	if path, err := flags.GetString("config"); err == nil && path != "" {
+		from := koanf.New(".")
+		if err := from.Load(file.Provider(path), yaml.Parser()); err != nil {
+			return fmt.Errorf("config file %s: %w", path, err)
+		}
+		if err := merge(k, from, origin, "file"); err != nil {
+			return err
+		}
+	}
+	from := koanf.New(".")
+	if err := from.Load(env.Provider(".", env.Opt{Prefix: "BINDERY_", TransformFunc: envName}), nil); err != nil {
+		return err
+	}
+	if err := merge(k, from, origin, "environment"); err != nil {
+		return err
+	}
+	flags.Visit(func(f *pflag.Flag) { origin[f.Name] = "flag" })
+	return k.Load(posflag.Provider(flags, ".", k), nil)
+}
+
+func envName(k, v string) (string, any) {
+	return strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(k, "BINDERY_")), "_", "-"), v
+}
+
+// merge takes the settings that exist; an unknown name in a file is a mistake
+// that must be heard, in the environment it may belong to someone else.
+func merge(k, from *koanf.Koanf, origin map[string]string, source string) error {
+	for _, name := range from.Keys() {
+		if _, known := origin[name]; !known {
+			if source == "file" {
+				return fmt.Errorf("config file: unknown setting %q", name)
+			}
+			continue
+		}
+		origin[name] = source
+		if err := k.Set(name, from.Get(name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var (
+	accountID = regexp.MustCompile(`^[0-9]{12}$`)
+	regionID  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`)
+)
+
+func (s *Server) check() error {
+	if s.Data == "" {
+		return errors.New("--data is required: the folder that holds everything bindery keeps")
+	}
+	if s.Account != "" && !accountID.MatchString(s.Account) {
+		return fmt.Errorf("--account %q: an account id has 12 digits", s.Account)
+	}
+	if !regionID.MatchString(s.Region) {
+		return fmt.Errorf("--region %q: not a region name such as us-east-1", s.Region)
+	}
+	if (s.TLSCert == "") != (s.TLSKey == "") {
+		return errors.New("--tls-cert and --tls-key belong together")
+	}
+	return s.checkListen()
+}
+
+// checkListen refuses to serve other hosts in plain text unless told to.
+func (s *Server) checkListen() error {
+	host, _, err := net.SplitHostPort(s.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen %q: %w", s.Listen, err)
+	}
+	if s.TLSCert != "" || s.AllowPlainHTTP || loopback(host) {
+		return nil
+	}
+	return fmt.Errorf("--listen %s is reachable from other hosts: give --tls-cert and --tls-key, or --allow-plain-http if something in front does TLS", s.Listen)
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
