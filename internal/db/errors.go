@@ -1,10 +1,10 @@
 package db
 
 import (
-	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"syscall"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -84,7 +84,9 @@ var postgresKinds = map[string]error{
 	"58030": errIO,       // io_error
 }
 
-// retryable reports whether running the transaction again may help.
-func retryable(ctx context.Context, err error) bool {
-	return errors.Is(err, ErrConflict) && ctx.Err() == nil
+// isServerError reports whether Postgres itself answered with an error, except when it
+// says that it is going away in the middle of things (class 57P and 08).
+func isServerError(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && !strings.HasPrefix(pg.Code, "57P") && !strings.HasPrefix(pg.Code, "08")
 }
