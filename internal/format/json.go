@@ -2,6 +2,7 @@ package format
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -188,8 +189,10 @@ func (j *jsonScan) object(at *shape, depth int) error {
 
 // field finds or adds a member. Names that differ in case only are one column, as for Hive's JSON readers.
 func (j *jsonScan) field(at *shape, name string, top bool) (*shape, error) {
-	if name = fieldName(name); top {
-		name = columnName(name)
+	if top {
+		name = cmp.Or(columnName(name), "_")
+	} else {
+		name = fieldName(name)
 	}
 	if known := at.fields[name]; known != nil {
 		return known, nil
