@@ -1,0 +1,3 @@
+package main
+
+func generateDocs(root string, p *Package, out outputs) error { return nil }
