@@ -1,0 +1,520 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/base64"
+	"io"
+	"math"
+	"reflect"
+	"strconv"
+	"sync"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/bindery-project/bindery/internal/op"
+)
+
+// jsonReader reads JSON into values along their plans. It is pooled: the
+// tokenizer's buffers are worth keeping.
+type jsonReader struct {
+	limits
+	dec     *jsontext.Decoder
+	src     bytes.Buffer
+	byWire  bool // member names are wire names (REST-JSON) instead of model names
+	folding bool // fold the members that are marked so
+	scratch []byte
+}
+
+var jsonReaders = sync.Pool{New: func() any {
+	r := &jsonReader{}
+	r.dec = jsontext.NewDecoder(&r.src)
+	return r
+}}
+
+func newJSONReader(data []byte) *jsonReader {
+	r := jsonReaders.Get().(*jsonReader)
+	r.src = *bytes.NewBuffer(data)
+	r.dec.Reset(&r.src)
+	r.limits = limits{budget: MaxMemory}
+	r.byWire, r.folding = false, false
+	return r
+}
+
+// release gives the reader back, without holding on to the caller's bytes.
+func (r *jsonReader) release() {
+	r.src = bytes.Buffer{}
+	r.missing = nil
+	jsonReaders.Put(r)
+}
+
+// end makes sure that nothing follows the value.
+func (r *jsonReader) end() error {
+	if _, err := r.dec.ReadToken(); err != io.EOF {
+		return serialization(malformed)
+	}
+	return nil
+}
+
+// value reads the next value into v, whose type is the plan's.
+func (r *jsonReader) value(p *plan, v reflect.Value) error {
+	switch p.shape.Kind {
+	case op.Structure:
+		return r.structure(p, v)
+	case op.Union:
+		return r.union(p, v)
+	case op.List:
+		return r.list(p, v)
+	case op.Map:
+		return r.mapping(p, v)
+	case op.Document:
+		return r.document(v)
+	default:
+		return r.scalar(p.shape.Kind, op.TimeDefault, v)
+	}
+}
+
+func (r *jsonReader) slot(s slot, v reflect.Value) error {
+	if s.ptr {
+		if err := r.charge(s.plan.typ); err != nil {
+			return err
+		}
+	}
+	return r.value(s.plan, s.newValue(v))
+}
+
+// open enters an object or list, or says why the value is none.
+func (r *jsonReader) open(want jsontext.Kind) error {
+	switch kind := r.dec.PeekKind(); {
+	case kind == want:
+		if _, err := r.dec.ReadToken(); err != nil {
+			return jsonFault(err)
+		}
+		return r.enter()
+	case kind == '{':
+		return serialization(foundObject)
+	case kind == '[':
+		return serialization(foundList)
+	case kind == 0:
+		_, err := r.dec.ReadToken()
+		return jsonFault(err)
+	case want == '[':
+		return serialization(wantList)
+	}
+	return serialization(wantNull)
+}
+
+// shut leaves an object or list whose end is the next token.
+func (r *jsonReader) shut() error {
+	r.leave()
+	_, err := r.dec.ReadToken()
+	return jsonFaultOrNil(err)
+}
+
+func jsonFaultOrNil(err error) error {
+	if err == nil {
+		return nil
+	}
+	return jsonFault(err)
+}
+
+func (r *jsonReader) structure(p *plan, v reflect.Value) error {
+	var seen fieldSet
+	if err := r.members(p, v, &seen); err != nil {
+		return err
+	}
+	return r.finish(p, v, &seen)
+}
+
+func (r *jsonReader) union(p *plan, v reflect.Value) error {
+	var seen fieldSet
+	if err := r.members(p, v, &seen); err != nil {
+		return err
+	}
+	if seen.len() != 1 {
+		return serialization(oneOfUnion)
+	}
+	return nil
+}
+
+// members reads an object's members into the fields that the plan knows.
+func (r *jsonReader) members(p *plan, v reflect.Value, seen *fieldSet) error {
+	if err := r.open('{'); err != nil {
+		return err
+	}
+	for n := 0; r.dec.PeekKind() != '}'; n++ {
+		if n == MaxMembers {
+			return errMemory
+		}
+		i, err := r.memberName(p)
+		if err != nil {
+			return err
+		}
+		if i < 0 || r.dec.PeekKind() == 'n' {
+			err = r.skip()
+		} else {
+			seen.add(i)
+			err = r.field(&p.fields[i], v)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return r.shut()
+}
+
+// field reads one member's value and folds it when it is a catalog name.
+func (r *jsonReader) field(f *field, v reflect.Value) error {
+	fv := v.Field(f.Field)
+	mark := len(r.missing)
+	var err error
+	if f.plan.shape.Kind == op.Timestamp {
+		err = r.scalar(op.Timestamp, f.Time, f.newValue(fv))
+	} else {
+		err = r.slot(f.slot, fv)
+	}
+	r.prefix(mark, f.label)
+	if err == nil && f.Fold && r.folding {
+		foldField(f, fv)
+	}
+	return err
+}
+
+// memberName reads a name and returns the index of its field, -1 for a name
+// that the model does not know.
+func (r *jsonReader) memberName(p *plan) (int, error) {
+	raw, err := r.dec.ReadValue()
+	if err != nil {
+		return 0, jsonFault(err)
+	}
+	name, err := r.unquote(raw)
+	if err != nil {
+		return 0, err
+	}
+	names := p.byName
+	if r.byWire {
+		names = p.byWire
+	}
+	if i, ok := names[string(name)]; ok {
+		return i, nil
+	}
+	return -1, nil
+}
+
+// unquote returns the text of a JSON string. The bytes are valid until the
+// next read.
+func (r *jsonReader) unquote(raw []byte) ([]byte, error) {
+	if text := raw[1 : len(raw)-1]; bytes.IndexByte(text, '\\') < 0 {
+		return text, nil
+	}
+	var err error
+	r.scratch, err = jsontext.AppendUnquote(r.scratch[:0], raw)
+	return r.scratch, jsonFaultOrNil(err)
+}
+
+// skip passes over a value without building it.
+func (r *jsonReader) skip() error {
+	if k := r.dec.PeekKind(); k != '{' && k != '[' {
+		_, err := r.dec.ReadValue()
+		return jsonFaultOrNil(err)
+	}
+	var members [MaxDepth + 1]int
+	for depth := 0; ; {
+		token, err := r.dec.ReadToken()
+		if err != nil {
+			return jsonFault(err)
+		}
+		switch token.Kind() {
+		case '{', '[':
+			depth++
+			if r.depth+depth > MaxDepth {
+				return errDepth
+			}
+			members[depth] = 0
+		case '}', ']':
+			depth--
+		}
+		// An object's names are held until its end, so their number counts.
+		members[depth]++
+		r.skipped++
+		if members[depth] > 2*MaxMembers || r.skipped > maxSkipped {
+			return errMemory
+		}
+		if depth == 0 {
+			return nil
+		}
+	}
+}
+
+func (r *jsonReader) list(p *plan, v reflect.Value) error {
+	if err := r.open('['); err != nil {
+		return err
+	}
+	v.Set(reflect.MakeSlice(p.typ, 0, 0))
+	for n := 0; r.dec.PeekKind() != ']'; n++ {
+		if err := r.charge(p.typ.Elem()); err != nil {
+			return err
+		}
+		v.Grow(1)
+		v.SetLen(n + 1)
+		if err := r.element(p, v.Index(n), n); err != nil {
+			return err
+		}
+	}
+	return r.shut()
+}
+
+func (r *jsonReader) element(p *plan, v reflect.Value, n int) error {
+	if r.dec.PeekKind() == 'n' {
+		if !p.shape.Sparse || !p.elem.ptr {
+			r.missing = append(r.missing, elementLabel(n))
+		}
+		return r.skip()
+	}
+	mark := len(r.missing)
+	err := r.slot(p.elem, v)
+	if len(r.missing) > mark {
+		r.prefix(mark, elementLabel(n))
+	}
+	return err
+}
+
+func (r *jsonReader) mapping(p *plan, v reflect.Value) error {
+	if err := r.open('{'); err != nil {
+		return err
+	}
+	v.Set(reflect.MakeMap(p.typ))
+	for n := 0; r.dec.PeekKind() != '}'; n++ {
+		if n == MaxMembers {
+			return errMemory
+		}
+		if err := r.entry(p, v); err != nil {
+			return err
+		}
+	}
+	return r.shut()
+}
+
+// entry reads one map entry. A null value is no entry, unless the map keeps
+// nulls.
+func (r *jsonReader) entry(p *plan, v reflect.Value) error {
+	raw, err := r.dec.ReadValue()
+	if err != nil {
+		return jsonFault(err)
+	}
+	text, err := r.unquote(raw)
+	if err != nil {
+		return err
+	}
+	key := string(text)
+	if r.dec.PeekKind() == 'n' {
+		if p.shape.Sparse && p.elem.ptr {
+			v.SetMapIndex(reflect.ValueOf(key).Convert(p.typ.Key()), reflect.Zero(p.typ.Elem()))
+		}
+		return r.skip()
+	}
+	if err := r.chargeEntry(p.typ); err != nil {
+		return err
+	}
+	if plain, ok := v.Addr().Interface().(*map[string]string); ok {
+		(*plain)[key], err = r.text(p.elem.plan.shape.Kind)
+		return err
+	}
+	return r.mapValue(p, v, key)
+}
+
+func (r *jsonReader) mapValue(p *plan, v reflect.Value, key string) error {
+	value := reflect.New(p.typ.Elem()).Elem()
+	mark := len(r.missing)
+	err := r.slot(p.elem, value)
+	r.prefix(mark, key+".member")
+	v.SetMapIndex(reflect.ValueOf(key).Convert(p.typ.Key()), value)
+	return err
+}
+
+func (r *jsonReader) document(v reflect.Value) error {
+	raw, err := r.dec.ReadValue()
+	if err != nil {
+		return jsonFault(err)
+	}
+	if jsonDepth(raw) > MaxDepth {
+		return errDepth
+	}
+	v.SetBytes(bytes.Clone(raw))
+	return nil
+}
+
+// jsonDepth returns how deep valid JSON nests.
+func jsonDepth(raw []byte) int {
+	depth, deepest, quoted := 0, 0, false
+	for i := 0; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			depth++
+			deepest = max(deepest, depth)
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return deepest
+}
+
+// text reads a string.
+func (r *jsonReader) text(k op.Kind) (string, error) {
+	raw, err := r.scalarToken(k)
+	if err != nil {
+		return "", err
+	}
+	if raw[0] != '"' {
+		return "", cannot(jsonToken(raw), k)
+	}
+	text, err := r.unquote(raw)
+	return string(text), err
+}
+
+// scalarToken reads a value that must be neither object nor list.
+func (r *jsonReader) scalarToken(k op.Kind) ([]byte, error) {
+	switch r.dec.PeekKind() {
+	case '{':
+		return nil, serialization(foundObject)
+	case '[':
+		return nil, serialization(foundList)
+	}
+	raw, err := r.dec.ReadValue()
+	if err != nil {
+		return nil, jsonFault(err)
+	}
+	if raw[0] == 'n' {
+		return nil, cannot("NULL_VALUE", k)
+	}
+	return raw, nil
+}
+
+func (r *jsonReader) scalar(k op.Kind, format op.TimeFormat, v reflect.Value) error {
+	switch k {
+	case op.String, op.Enum:
+		text, err := r.text(k)
+		v.SetString(text)
+		return err
+	case op.Blob:
+		return r.blob(v)
+	}
+	raw, err := r.scalarToken(k)
+	if err != nil {
+		return err
+	}
+	switch k {
+	case op.Boolean:
+		if raw[0] != 't' && raw[0] != 'f' {
+			return cannot(jsonToken(raw), k)
+		}
+		v.SetBool(raw[0] == 't')
+		return nil
+	case op.Integer:
+		return jsonInt(raw, k, 32, v)
+	case op.Long:
+		return jsonInt(raw, k, 64, v)
+	case op.Float:
+		return r.float(raw, k, 32, v)
+	case op.Double:
+		return r.float(raw, k, 64, v)
+	case op.Timestamp:
+		return r.timestamp(raw, format, v)
+	}
+	return cannot(jsonToken(raw), k)
+}
+
+func (r *jsonReader) blob(v reflect.Value) error {
+	text, err := r.text(op.Blob)
+	if err != nil {
+		return err
+	}
+	data, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return serialization(badBlob)
+	}
+	v.SetBytes(data)
+	return nil
+}
+
+func isNumber(raw []byte) bool {
+	return raw[0] == '-' || '0' <= raw[0] && raw[0] <= '9'
+}
+
+func jsonInt(raw []byte, k op.Kind, bits int, v reflect.Value) error {
+	if !isNumber(raw) {
+		return cannot(jsonToken(raw), k)
+	}
+	n, err := strconv.ParseInt(string(raw), 10, bits)
+	if err != nil {
+		return cannot(jsonToken(raw), k)
+	}
+	v.SetInt(n)
+	return nil
+}
+
+// float reads a number or one of the three names for what JSON cannot write.
+func (r *jsonReader) float(raw []byte, k op.Kind, bits int, v reflect.Value) error {
+	if raw[0] == '"' {
+		text, err := r.unquote(raw)
+		if err != nil {
+			return err
+		}
+		f, ok := specialFloat(string(text))
+		if !ok {
+			return cannot("STRING_VALUE", k)
+		}
+		v.SetFloat(f)
+		return nil
+	}
+	if !isNumber(raw) {
+		return cannot(jsonToken(raw), k)
+	}
+	f, err := strconv.ParseFloat(string(raw), bits)
+	if err != nil {
+		return cannot(jsonToken(raw), k)
+	}
+	v.SetFloat(f)
+	return nil
+}
+
+func specialFloat(text string) (float64, bool) {
+	switch text {
+	case "NaN":
+		return math.NaN(), true
+	case "Infinity":
+		return math.Inf(1), true
+	case "-Infinity":
+		return math.Inf(-1), true
+	}
+	return 0, false
+}
+
+// timestamp reads epoch seconds, or the text form that the member asks for.
+func (r *jsonReader) timestamp(raw []byte, format op.TimeFormat, v reflect.Value) error {
+	if format == op.TimeDefault {
+		format = op.TimeEpochSeconds
+	}
+	text := string(raw)
+	if quoted := raw[0] == '"'; quoted {
+		body, err := r.unquote(raw)
+		if err != nil {
+			return err
+		}
+		text = string(body)
+	}
+	isText := format != op.TimeEpochSeconds
+	if isText != (raw[0] == '"') || !isText && !isNumber(raw) {
+		return cannot(jsonToken(raw), op.Timestamp)
+	}
+	at, err := parseTime(text, format)
+	if err != nil {
+		return cannot(jsonToken(raw), op.Timestamp)
+	}
+	v.SetInt(int64(at))
+	return nil
+}
