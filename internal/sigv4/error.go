@@ -13,31 +13,31 @@ type Reason int
 
 // The reasons for refusing a request.
 const (
-	MissingToken         Reason = iota + 1 // no credentials at all
-	IncompleteSignature                    // a part of the credentials is missing or malformed
-	DuplicateCredentials                   // more than one credential in one request
-	UnsupportedAlgorithm                   // another signature algorithm or authorization scheme
-	UnsignedHeader                         // host or an x-amz-* header is not covered by the signature
-	MissingSignedHeader                    // a header listed as signed is not in the request
-	SignatureMismatch                      // the signature is not the one expected
-	Expired                                // signed too long ago
-	NotYetCurrent                          // signed too far in the future
-	PresignExpired                         // the life of a presigned request is over
-	InvalidExpires                         // X-Amz-Expires is no number in 1..604800
-	WrongRegion                            // scope of a region not served here
-	WrongService                           // scope of another service
-	WrongDate                              // scope date differs from the request's date
-	WrongTerminator                        // scope does not end in aws4_request
-	BadPayloadHash                         // the body is not the one that was signed
-	MalformedPayloadHash                   // x-amz-content-sha256 is neither a hash nor a known word
-	MissingPayloadHash                     // no body hash to verify, and none was given to sign
-	UnsignedPayloadRefused                 // UNSIGNED-PAYLOAD where bodies must be signed
-	StreamingRefused                       // aws-chunked where it is not taken
-	MissingDecodedLength                   // aws-chunked without x-amz-decoded-content-length
-	MalformedTrailer                       // trailer not announced, repeated or malformed
-	MalformedChunk                         // bytes that are not aws-chunked coding
-	InvalidChunkSize                       // chunk too large, or a small one that is not the last
-	IncompleteBody                         // body shorter or longer than announced
+	MissingToken           Reason = iota + 1 // no credentials at all
+	IncompleteSignature                      // a part of the credentials is missing or malformed
+	DuplicateCredentials                     // more than one credential in one request
+	UnsupportedAlgorithm                     // another signature algorithm or authorization scheme
+	UnsignedHeader                           // host or an x-amz-* header is not covered by the signature
+	MissingSignedHeader                      // a header listed as signed is not in the request
+	SignatureMismatch                        // the signature is not the one expected
+	Expired                                  // signed too long ago
+	NotYetCurrent                            // signed too far in the future
+	PresignExpired                           // the life of a presigned request is over
+	InvalidExpires                           // X-Amz-Expires is no number in 1..604800
+	WrongRegion                              // scope of a region not served here
+	WrongService                             // scope of another service
+	WrongDate                                // scope date differs from the request's date
+	WrongTerminator                          // scope does not end in aws4_request
+	BadPayloadHash                           // the body is not the one that was signed
+	MalformedPayloadHash                     // x-amz-content-sha256 is neither a hash nor a known word
+	MissingPayloadHash                       // no body hash to verify, and none was given to sign
+	UnsignedPayloadRefused                   // UNSIGNED-PAYLOAD where bodies must be signed
+	StreamingRefused                         // aws-chunked where it is not taken
+	MissingDecodedLength                     // aws-chunked without x-amz-decoded-content-length
+	MalformedTrailer                         // trailer not announced, repeated or malformed
+	MalformedChunk                           // bytes that are not aws-chunked coding
+	InvalidChunkSize                         // chunk too large, or a small one that is not the last
+	IncompleteBody                           // body shorter or longer than announced
 )
 
 var reasonNames = [...]string{

@@ -1,6 +1,7 @@
 package sigv4
 
 import (
+	"bytes"
 	"container/list"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -10,34 +11,47 @@ import (
 	"sync"
 )
 
-// SigningKey signs for one secret on one day in one region and service. It is a secret: printing it shows nothing.
-type SigningKey [sha256.Size]byte
+// SigningKey signs for one secret on one day in one region and service. It is a secret: printing it shows nothing, and where
+// fmt cannot reach its Format method it shows an address, since the bytes lie behind a pointer. The zero value signs nothing
+// and verifies nothing.
+type SigningKey struct {
+	key *[sha256.Size]byte
+}
 
 // Format keeps the key out of logs, whatever the verb.
-func (SigningKey) Format(f fmt.State, _ rune) { io.WriteString(f, "SigningKey(hidden)") } //nolint:errcheck // fmt.State cannot fail usefully
+func (SigningKey) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, "SigningKey(hidden)") // a formatter has nowhere to report a failed write
+}
+
+// Bytes returns a copy of the 32 key bytes, for a private back end that checks the same chunk signatures.
+func (k SigningKey) Bytes() []byte {
+	if k.key == nil {
+		return nil
+	}
+	return bytes.Clone(k.key[:])
+}
 
 // DeriveKey runs the key chain AWS4+secret -> date (yyyymmdd) -> region -> service -> aws4_request.
 func DeriveKey(secret, date, region, service string) SigningKey {
-	key := mac([]byte("AWS4"+secret), date)
-	key = mac(key[:], region)
-	key = mac(key[:], service)
-	return mac(key[:], terminator)
+	key := []byte("AWS4" + secret)
+	for _, step := range []string{date, region, service, terminator} {
+		key = mac(key, []byte(step))
+	}
+	return SigningKey{key: (*[sha256.Size]byte)(key)}
 }
 
-func mac(key []byte, text string) SigningKey {
+func mac(key, text []byte) []byte {
 	h := hmac.New(sha256.New, key)
-	h.Write([]byte(text))
-	var out SigningKey
-	h.Sum(out[:0])
-	return out
+	h.Write(text)
+	return h.Sum(nil)
 }
 
-// sign returns the hex signature of a string to sign.
+// sign returns the hex signature of a string to sign, or nothing for the zero key.
 func (k SigningKey) sign(text []byte) string {
-	h := hmac.New(sha256.New, k[:])
-	h.Write(text)
-	var sum [sha256.Size]byte
-	return hex.EncodeToString(h.Sum(sum[:0]))
+	if k.key == nil {
+		return ""
+	}
+	return hex.EncodeToString(mac(k.key[:], text))
 }
 
 // KeyID names a signing key without its secret. Version changes whenever the secret behind the access key does, so that a key

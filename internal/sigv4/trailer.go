@@ -55,8 +55,10 @@ func (c *Chunks) trailerLines() (trailers []param, signature string, err error) 
 	}
 }
 
-// trailerSigned checks the signature over the lines `name:value\n`, in their order, built on the empty chunk's signature.
+// trailerSigned checks the signature over the lines `name:value\n`, sorted by name as headers are, built on the empty chunk's
+// signature.
 func (c *Chunks) trailerSigned(trailers []param, signature string) bool {
+	slices.SortFunc(trailers, func(a, b param) int { return strings.Compare(a.name, b.name) })
 	var lines strings.Builder
 	for _, t := range trailers {
 		lines.WriteString(t.name + ":" + t.value + "\n")
