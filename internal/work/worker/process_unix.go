@@ -1,0 +1,62 @@
+//go:build unix
+
+package worker
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+)
+
+// socketPair returns the server's end as a connection and the worker's end as a file.
+func socketPair() (net.Conn, *os.File, error) {
+	syscall.ForkLock.RLock() // no fork between creation and close-on-exec
+	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	if err == nil {
+		syscall.CloseOnExec(pair[0])
+		syscall.CloseOnExec(pair[1])
+	}
+	syscall.ForkLock.RUnlock()
+	if err != nil {
+		return nil, nil, fmt.Errorf("worker: socket pair: %w", err)
+	}
+	theirs := os.NewFile(uintptr(pair[1]), "worker")
+	file := os.NewFile(uintptr(pair[0]), "worker-server")
+	ours, err := net.FileConn(file) // duplicates the descriptor
+	_ = file.Close()
+	if err != nil {
+		_ = theirs.Close()
+		return nil, nil, fmt.Errorf("worker: socket pair: %w", err)
+	}
+	return ours, theirs, nil
+}
+
+// killGroup kills the worker's process group, which the worker leads.
+func killGroup(p *os.Process) {
+	_ = syscall.Kill(-p.Pid, syscall.SIGKILL) // ESRCH: already gone
+	_ = p.Kill()
+}
+
+// deathOf reads an exit status. Nobody but the kernel sends a worker SIGKILL that we did
+// not send, and it does so for memory. A library that cannot allocate says so before it
+// aborts, in one of these words of the Go and C++ runtimes.
+func deathOf(state *os.ProcessState, stderr string) Death {
+	status, ok := state.Sys().(syscall.WaitStatus)
+	if ok && status.Signaled() {
+		switch status.Signal() {
+		case syscall.SIGXCPU:
+			return DeathCPU
+		case syscall.SIGKILL:
+			return DeathMemory
+		default:
+		}
+	}
+	for _, word := range []string{"out of memory", "cannot allocate memory", "std::bad_alloc"} {
+		if strings.Contains(stderr, word) {
+			return DeathMemory
+		}
+	}
+	return DeathExit
+}
