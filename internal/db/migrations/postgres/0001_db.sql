@@ -34,3 +34,9 @@ CREATE TABLE epoch (
     name  BYTEA PRIMARY KEY,
     value BIGINT NOT NULL
 );
+
+-- Facts about the store itself.
+CREATE TABLE setting (
+    name BYTEA PRIMARY KEY,
+    doc  BYTEA NOT NULL
+);

@@ -34,3 +34,9 @@ CREATE TABLE epoch (
     name  BLOB PRIMARY KEY,
     value INTEGER NOT NULL
 ) WITHOUT ROWID;
+
+-- Facts about the store itself.
+CREATE TABLE setting (
+    name BLOB PRIMARY KEY,
+    doc  BLOB NOT NULL
+) WITHOUT ROWID;

@@ -1,0 +1,135 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/bindery-project/bindery/internal/op"
+	"github.com/bindery-project/bindery/internal/policy"
+	"github.com/bindery-project/bindery/internal/sigv4"
+	"github.com/bindery-project/bindery/internal/wire"
+)
+
+// exchange is one request on its way through the pipeline.
+type exchange struct {
+	w     http.ResponseWriter
+	r     *http.Request
+	call  *op.Call
+	route route
+	proof *sigv4.Parsed // nil for unsigned requests
+	key   sigv4.SigningKey
+	body  []byte // buffered services
+	in    any
+
+	readOnly bool
+	denial   *policy.Explanation
+	began    time.Time
+}
+
+// handle runs the pipeline and answers its error, if any.
+func (g *Gateway) handle(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{w: &responseWriter{ResponseWriter: w}, r: r, began: g.Clock.Now()}
+	x.call = g.newCall(r)
+	w.Header().Set("X-Amzn-Requestid", x.call.RequestID)
+	ctx := withDecisions(op.WithCall(r.Context(), x.call), x)
+	fault := g.translate(x, g.serve(ctx, x))
+	g.record(ctx, x, fault)
+	if fault != nil {
+		g.refuse(x, fault)
+	}
+}
+
+// serve is the server's table of contents.
+func (g *Gateway) serve(ctx context.Context, x *exchange) error {
+	x.route = g.routes.find(x.r)
+	if err := g.verify(ctx, x); err != nil {
+		return err
+	}
+	if x.route.service == nil {
+		return g.serveObjects(ctx, x)
+	}
+	if err := x.route.known(); err != nil {
+		return err
+	}
+	if err := x.decode(); err != nil {
+		return err
+	}
+	if err := g.authorize(ctx, x.route.target, x.in); err != nil {
+		return err
+	}
+	out, err := x.route.target.Call(ctx, x.in)
+	if err != nil {
+		return err
+	}
+	return x.encode(out)
+}
+
+// serveObjects is the same path for the streamed service.
+func (g *Gateway) serveObjects(ctx context.Context, x *exchange) error {
+	if x.route.unserved != "" {
+		return unserved(x.route.unserved)
+	}
+	plan, err := g.Objects.Plan(ctx, x.r)
+	if err != nil {
+		return err
+	}
+	x.call.Operation, x.readOnly = plan.Operation, plan.ReadOnly
+	if err := g.Check(ctx, plan.Accesses...); err != nil {
+		return err
+	}
+	return plan.Serve(ctx, x.w, x.r)
+}
+
+// decode turns the body into the operation's input and checks the model's constraints.
+func (x *exchange) decode() error {
+	o := x.route.target
+	x.call.Operation, x.readOnly = o.Name, o.ReadOnly
+	in, err := x.route.codec.Decode(o.Model, o.Operation, &wire.Request{
+		Method: x.r.Method, URL: x.r.URL, Header: x.r.Header, Body: x.body, Labels: x.route.labels,
+	})
+	x.in = in
+	return err
+}
+
+// encode answers with the operation's output.
+func (x *exchange) encode(out any) error {
+	o := x.route.target
+	res := wire.Response{Header: x.w.Header(), Status: http.StatusOK, RequestID: x.call.RequestID}
+	if err := x.route.codec.EncodeOutput(&res, o.Model, o.Operation, out); err != nil {
+		return err
+	}
+	write(x.w, &res)
+	return nil
+}
+
+// Invoke implements op.Invoker: one service calls another's operation with
+// the caller's rights, through the same checks. The via service is appended
+// to aws:CalledVia.
+func (g *Gateway) Invoke(ctx context.Context, via, service, operation string, in any) (any, error) {
+	target := g.routes.byName(service, operation)
+	if target == nil {
+		return nil, errors.New("gateway: no operation " + service + ":" + operation)
+	}
+	call := *op.CallFrom(ctx)
+	call.RequestID, call.Service, call.Operation = g.NewID(), service, operation
+	call.Via = append(append([]string(nil), call.Via...), via)
+	call.ViaAWS = true
+	x := &exchange{call: &call, readOnly: target.ReadOnly, began: g.Clock.Now()}
+	ctx = withDecisions(op.WithCall(ctx, &call), x)
+	x.route = route{service: target.service, target: target, protocol: target.Model.Protocol}
+	out, err := g.invoke(ctx, target, in)
+	g.record(ctx, x, g.translate(x, err))
+	return out, err
+}
+
+func (g *Gateway) invoke(ctx context.Context, target *target, in any) (any, error) {
+	if problems := wire.Validate(target.Model, target.Input, in); len(problems) > 0 {
+		return nil, op.Validation(problems)
+	}
+	if err := g.authorize(ctx, target, in); err != nil {
+		return nil, err
+	}
+	return target.Call(ctx, in)
+}
