@@ -88,12 +88,11 @@ func (p *Principal) hasNoAccountPolicies() bool {
 // request that does not name the owner is judged by the account in its ARN, so
 // that forgetting the one does not turn a foreign resource into an own one.
 func (r *Request) crossesAccounts() bool {
-	owner := r.ResourceAccount
-	if owner == "" {
-		parts, _ := arn.Split(r.Resource)
-		owner = parts[4]
+	if r.ResourceAccount != "" {
+		return r.ResourceAccount != r.Principal.Account
 	}
-	return arn.ValidAccount(owner) && owner != r.Principal.Account
+	parts, _ := arn.Split(r.Resource)
+	return arn.ValidAccount(parts[4]) && parts[4] != r.Principal.Account
 }
 
 // sameAccountBlocks: a resource policy that names the very user or session

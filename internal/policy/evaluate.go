@@ -99,10 +99,14 @@ func (d Decision) Allowed() bool { return d.Effect == Allow }
 // explicit deny does not stop (IAM guide, "Actions that need no permissions").
 const alwaysAllowed = "sts:GetCallerIdentity"
 
+func (r *Request) needsNoPermission() bool {
+	return r.Principal.Type != Anonymous && strings.EqualFold(r.Action, alwaysAllowed)
+}
+
 // Evaluate decides one request. It does not allocate. A matching Deny in any
 // layer wins; then each ceiling must allow, and somebody must grant.
 func Evaluate(r *Request, l *Layers) Decision {
-	if r.Principal.Type != Anonymous && strings.EqualFold(r.Action, alwaysAllowed) {
+	if r.needsNoPermission() {
 		return Decision{Effect: Allow}
 	}
 	q := newQuestion(r, l)

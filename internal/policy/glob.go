@@ -26,6 +26,7 @@ type piece struct {
 }
 
 type variable struct {
+	written    string // the key as written
 	key        string // lower-cased
 	fallback   string
 	hasDefault bool
@@ -242,7 +243,8 @@ func readVariable(text string) (v variable, rest string, ok bool) {
 	if end < 0 {
 		return v, "", false
 	}
-	v.key = strings.ToLower(strings.TrimSpace(text[:end]))
+	v.written = strings.TrimSpace(text[:end])
+	v.key = KeyName(v.written)
 	if !validKey(v.key) {
 		return v, "", false
 	}
