@@ -48,8 +48,8 @@ type Mode uint8
 // The modes of the authorization rows.
 const (
 	Require  Mode = iota // must be allowed
-	Filter               // the handler drops what is not allowed from its answer
-	Touch                // checked only when the input names it
+	Filter               // the handler drops what is not allowed from its answer; with filters only, the handler decides
+	Touch                // checked only when the input names it; when nothing at all is left to check, the action is checked on "*"
 	Children             // must be allowed as a wildcard and no existing child may be denied
 )
 
@@ -57,7 +57,10 @@ const (
 // "arn:aws:glue:{region}:{catalog}:table/{DatabaseName}/{TableInput.Name}".
 // {region}, {account} are the server's region and the caller's account;
 // {catalog} is CatalogId or the caller's account; other names are paths into
-// the input, where a step ending in [] stands for each element of a list.
+// the input, where a step ending in [] stands for each element of a list (the
+// same list twice in one template is walked together). {Path|/} and
+// {WorkGroup|primary} have a default for an absent member. "*" and "{ResourceArn}"
+// are whole templates too.
 type Target struct {
 	Kind     string
 	Template string
@@ -65,10 +68,10 @@ type Target struct {
 }
 
 // KeyValue takes a condition key's values from the input by path. A path ends
-// in a scalar ("RoleArn"), in the elements of a list ("TagKeys[]",
-// "Tags[].Key") or in the keys of a map ("Tags.keys()"). A key that ends in a
-// slash stands for one key per tag: its path names a map, or a list of
-// structures with the members Key and Value.
+// in a scalar ("RoleArn"), in a list of strings ("TagKeys[]"), or in the names
+// of tags ("Tags.keys()"). A key that ends in a slash or a colon stands for
+// one key per tag, its path names the tags. Tags are a map, or a list of
+// structures with the members Key and Value (TagKey and TagValue in KMS).
 type KeyValue struct {
 	Key  string // e.g. "aws:TagKeys", "aws:RequestTag/", "sts:ExternalId"
 	Path string

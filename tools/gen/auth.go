@@ -138,30 +138,30 @@ func (p *Package) keys(o *facts.Operation, row *Row) ([]keyValue, error) {
 	var keys []keyValue
 	for _, key := range slices.Sorted(maps.Keys(row.Context)) {
 		path := row.Context[key]
-		if !strings.HasSuffix(path, ".keys()") {
-			if _, _, err := p.follow(o.Input, path); err != nil {
-				if !p.isScalar(o.Input, path) {
-					return nil, fmt.Errorf("key %s: %w", key, err)
-				}
-			}
+		if err := p.checkKey(o.Input, key, path); err != nil {
+			return nil, fmt.Errorf("key %s: %w", key, err)
 		}
 		keys = append(keys, keyValue{key, path})
 	}
 	return append(keys, p.tagKeys(o)...), nil
 }
 
-// isScalar reports whether a member of the input is a number or a boolean,
-// which conditions compare as text.
-func (p *Package) isScalar(input, name string) bool {
-	s := p.shapes[input]
-	if s == nil || member(s, name) == nil {
-		return false
+// checkKey demands a path to a text, or to a member that conditions compare
+// as text; a key per tag, and the names of tags, come from a map or list.
+func (p *Package) checkKey(input, key, path string) error {
+	name, names := strings.CutSuffix(path, ".keys()")
+	if s := p.shapes[input]; s != nil && member(s, name) != nil {
+		switch p.shapes[member(s, name).Shape].Type {
+		case "map", "list":
+			if names || strings.HasSuffix(key, "/") || strings.HasSuffix(key, ":") {
+				return nil
+			}
+		case "boolean", "integer", "long", "timestamp":
+			return nil
+		}
 	}
-	switch p.shapes[member(s, name).Shape].Type {
-	case "boolean", "integer", "long", "timestamp":
-		return true
-	}
-	return false
+	_, _, err := p.follow(input, path)
+	return err
 }
 
 // tagKeys derives aws:RequestTag and aws:TagKeys from members that carry tags
@@ -176,12 +176,8 @@ func (p *Package) tagKeys(o *facts.Operation) []keyValue {
 		if m == nil {
 			continue
 		}
-		switch shape := p.shapes[m.Shape]; {
-		case shape.Type == "map":
+		if t := p.shapes[m.Shape].Type; t == "map" || t == "list" {
 			return []keyValue{{"aws:RequestTag/", name}, {"aws:TagKeys", name + ".keys()"}}
-		case shape.Type == "list" && p.isStruct(shape.Elem):
-			key := p.tagMember(shape.Elem)
-			return []keyValue{{"aws:RequestTag/", name}, {"aws:TagKeys", name + "[]." + key}}
 		}
 	}
 	for _, name := range []string{"TagKeys", "TagsToRemove", "tagKeys"} {
@@ -190,16 +186,6 @@ func (p *Package) tagKeys(o *facts.Operation) []keyValue {
 		}
 	}
 	return nil
-}
-
-// tagMember is the member that holds a tag's name: Key, or TagKey in KMS.
-func (p *Package) tagMember(shape string) string {
-	for _, m := range p.shapes[shape].Members {
-		if strings.HasSuffix(strings.ToLower(m.Name), "key") {
-			return m.Name
-		}
-	}
-	return "Key"
 }
 
 var readingNames = regexp.MustCompile(`^(Get|List|BatchGet|Describe|Search|Query|Check|Simulate|Filter|Test|Validate|Decode|Estimate)[A-Z]`)
