@@ -8,11 +8,11 @@ import (
 
 // Dialect is how the rows of a CSV file are split.
 type Dialect struct {
-	Delimiter string `json:"delimiter"`        // one of , | tab ; Ctrl-A
-	Quote     string `json:"quote,omitempty"`  // `"`, or empty if quotes are ordinary characters in this file
+	Delimiter string `json:"delimiter"`       // one of , | tab ; Ctrl-A
+	Quote     string `json:"quote,omitempty"` // `"`, or empty if quotes are ordinary characters in this file
 	// Escape is how a quote is written within quotes: `"` (doubled) or `\`; empty if the sample needs no answer: no quote within quotes, no `\`.
 	Escape string `json:"escape,omitempty"`
-	Header    bool   `json:"header"`           // the first row names the columns
+	Header bool   `json:"header"` // the first row names the columns
 	// HeaderKnown is false when the sample cannot tell (one row only, or nothing but strings): then Header is false and a sibling file may know.
 	HeaderKnown bool `json:"headerKnown"`
 	// Quoted says that data rows hold quoted fields, which LazySimpleSerDe would return with their quotes.

@@ -30,7 +30,7 @@ type shape struct {
 func (s *shape) typ() Type {
 	t := s.scalar
 	if len(s.names) > 0 {
-		t = Merge(t, structOf(s.members()))
+		t = Merge(t, structOf(mergeFields(nil, s.nested())))
 	}
 	if s.elem != nil {
 		t = Merge(t, arrayOf(s.elem.typ()))
@@ -42,6 +42,15 @@ func (s *shape) members() []Field {
 	fields := make([]Field, len(s.names))
 	for i, name := range s.names {
 		fields[i] = Field{Name: name, Type: s.fields[name].typ()}
+	}
+	return fields
+}
+
+// nested are the members as they can stand in a type's text, which has separators of its own.
+func (s *shape) nested() []Field {
+	fields := s.members()
+	for i := range fields {
+		fields[i].Name = fieldName(fields[i].Name)
 	}
 	return fields
 }
@@ -175,7 +184,7 @@ func (j *jsonScan) object(at *shape, depth int) error {
 		if err != nil {
 			return err //nolint:wrapcheck // fault names it
 		}
-		field, err := j.field(at, name.String(), depth == j.in.limits.MaxDepth)
+		field, err := j.field(at, name.String())
 		if err != nil {
 			return err
 		}
@@ -188,12 +197,8 @@ func (j *jsonScan) object(at *shape, depth int) error {
 }
 
 // field finds or adds a member. Names that differ in case only are one column, as for Hive's JSON readers.
-func (j *jsonScan) field(at *shape, name string, top bool) (*shape, error) {
-	if top {
-		name = cmp.Or(columnName(name), "_")
-	} else {
-		name = fieldName(name)
-	}
+func (j *jsonScan) field(at *shape, name string) (*shape, error) {
+	name = cmp.Or(columnName(name), "_")
 	if known := at.fields[name]; known != nil {
 		return known, nil
 	}

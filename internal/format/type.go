@@ -25,7 +25,9 @@ type Field struct {
 
 func plain(name string) Type { return Type{Name: name} }
 
-func decimal(precision, scale int) Type { return Type{Name: "decimal", Params: []int{precision, scale}} }
+func decimal(precision, scale int) Type {
+	return Type{Name: "decimal", Params: []int{precision, scale}}
+}
 
 func arrayOf(elem Type) Type { return Type{Name: "array", Elem: &elem} }
 

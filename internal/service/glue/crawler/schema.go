@@ -1,0 +1,103 @@
+package crawler
+
+import (
+	"cmp"
+
+	"github.com/bindery-project/bindery/internal/format"
+)
+
+// Column is a column of a table or partition as in the Glue API.
+type Column struct {
+	Name    string
+	Type    string
+	Comment string
+}
+
+// schema is the merged columns of several files: names in order of first appearance, each with the narrowest type that holds all.
+type schema struct {
+	names []string
+	types map[string]format.Type
+}
+
+// schemaOf reads the columns of one file. A type text that does not parse (none that package format writes) counts as string.
+func schemaOf(columns []format.Column) schema {
+	s := schema{types: make(map[string]format.Type, len(columns))}
+	for _, c := range columns {
+		t, err := format.ParseType(cmp.Or(c.Seen, c.Type))
+		if err != nil {
+			t = format.Type{Name: "string"}
+		}
+		s.add(c.Name, t)
+	}
+	return s
+}
+
+func (s *schema) add(name string, t format.Type) {
+	known, ok := s.types[name]
+	if !ok {
+		s.names = append(s.names, name)
+	}
+	s.types[name] = format.Merge(known, t)
+}
+
+func (s schema) clone() schema {
+	return merged(schema{types: map[string]format.Type{}}, s)
+}
+
+// merged returns the schema that holds the rows of both; neither is changed.
+func merged(a, b schema) schema {
+	out := schema{types: make(map[string]format.Type, len(a.names)+len(b.names))}
+	for _, from := range []schema{a, b} {
+		for _, name := range from.names {
+			out.add(name, from.types[name])
+		}
+	}
+	return out
+}
+
+// renamed returns the schema with other names for its columns, by position.
+func (s schema) renamed(names []string) schema {
+	out := schema{types: make(map[string]format.Type, len(names))}
+	for i, name := range s.names {
+		out.add(names[i], s.types[name])
+	}
+	return out
+}
+
+func (s schema) columns() []Column {
+	columns := make([]Column, len(s.names))
+	for i, name := range s.names {
+		columns[i] = Column{Name: name, Type: s.types[name].String()}
+	}
+	return columns
+}
+
+// similarity is the share of columns that two schemas have in common, of the larger one's: 1 for equal schemas, 0 for nothing in common. A column
+// found in both counts in full if one type holds the values of both without becoming text, half otherwise (a column of numbers in one month and
+// of words in the next is the same column, but it is not the same schema).
+func similarity(a, b schema) float64 {
+	widest := max(len(a.names), len(b.names))
+	if widest == 0 {
+		return 0
+	}
+	common := 0.0
+	for _, name := range a.names {
+		other, ok := b.types[name]
+		switch {
+		case !ok:
+		case sameFamily(a.types[name], other):
+			common++
+		default:
+			common += 0.5
+		}
+	}
+	return common / float64(widest)
+}
+
+// sameFamily reports whether merging loses no type: neither side is turned into text.
+func sameFamily(a, b format.Type) bool {
+	if a.IsNull() || b.IsNull() || a.Name == b.Name {
+		return true
+	}
+	return format.Merge(a, b).Name != "string"
+}
