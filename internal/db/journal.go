@@ -74,40 +74,36 @@ func (tx *Tx) auditFrame(ctx context.Context, f frame) error {
 	return err
 }
 
-// AuditRow is an audit record that waits in the store for the shipper.
-type AuditRow struct {
-	Seq    int64
-	Record []byte
+// PendingAudit calls each with up to limit audit rows that are not shipped yet, oldest
+// first. With FindAudit and DropAudit it is what package audit needs of a store.
+func (d *DB) PendingAudit(ctx context.Context, limit int, each func(seq int64, record []byte) error) error {
+	return d.auditRows(ctx, each, `SELECT seq, record FROM audit ORDER BY seq LIMIT ?`, limit)
 }
 
-// PendingAudit returns up to limit audit rows that are not shipped yet, oldest first.
-func (d *DB) PendingAudit(ctx context.Context, limit int) ([]AuditRow, error) {
-	return d.auditRows(ctx, `SELECT seq, record FROM audit ORDER BY seq LIMIT ?`, limit)
+// FindAudit calls each with the unshipped audit rows of a request.
+func (d *DB) FindAudit(ctx context.Context, requestID string, each func(seq int64, record []byte) error) error {
+	return d.auditRows(ctx, each, `SELECT seq, record FROM audit WHERE request_id = ? ORDER BY seq`, requestID)
 }
 
-// FindAudit returns the unshipped audit rows of a request.
-func (d *DB) FindAudit(ctx context.Context, requestID string) ([]AuditRow, error) {
-	return d.auditRows(ctx, `SELECT seq, record FROM audit WHERE request_id = ? ORDER BY seq`, requestID)
-}
-
-func (d *DB) auditRows(ctx context.Context, query string, args ...any) ([]AuditRow, error) {
-	var found []AuditRow
-	err := d.Read(ctx, func(ctx context.Context, tx *Tx) error {
+func (d *DB) auditRows(ctx context.Context, each func(int64, []byte) error, query string, args ...any) error {
+	return d.Read(ctx, func(ctx context.Context, tx *Tx) error {
 		rows, err := tx.Query(ctx, query, args...)
 		if err != nil {
 			return err
 		}
 		defer rows.Close()
 		for rows.Next() {
-			var row AuditRow
-			if err := rows.Scan(&row.Seq, &row.Record); err != nil {
+			var seq int64
+			var record []byte
+			if err := rows.Scan(&seq, &record); err != nil {
 				return err
 			}
-			found = append(found, row)
+			if err := each(seq, record); err != nil {
+				return err
+			}
 		}
 		return rows.Err()
 	})
-	return found, err
 }
 
 // DropAudit deletes rows that the shipper has made durable elsewhere. It takes the

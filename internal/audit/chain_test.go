@@ -1,0 +1,47 @@
+package audit
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// When the disk refuses a batch its records are counted, and the log goes on later.
+func TestFailedWriteIsToldOfOnceTheDiskIsBack(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "audit")
+	l, err := Open(Config{Dir: dir, Node: "n1", FlushEvery: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	append1 := func() error {
+		l.Append([]byte(`{"requestID":"r"}`))
+		return l.Flush()
+	}
+	if err := append1(); err != nil {
+		t.Fatal(err)
+	}
+	segment := l.chain.file // the loop is idle between flushes
+	readOnly, err := os.Open(segment.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	segment.Close()
+	l.chain.file = readOnly
+	if err := append1(); err == nil {
+		t.Fatal("a write to a read-only file succeeded")
+	}
+	if err := append1(); err != nil {
+		t.Fatal(err)
+	}
+	if l.Dropped() != 1 {
+		t.Fatalf("%d dropped", l.Dropped())
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	heads, err := Verify(dir)
+	if err != nil || heads[0].Seq != 3 { // record, gap, record
+		t.Fatalf("%v, %v", heads, err)
+	}
+}
