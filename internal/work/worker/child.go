@@ -135,6 +135,7 @@ func serve(s settings, tasks []Task) error {
 	if err != nil {
 		return err
 	}
+	exitOnCPULimit()
 	debug.SetGCPercent(50) // the memory belongs to the task's library, not to Go's heap
 	conn := &Conn{stream: stream, scratch: s.Scratch}
 	if err := conn.sendCBOR(frameHello, greeting(tasks)); err != nil {

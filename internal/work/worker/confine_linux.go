@@ -105,7 +105,9 @@ func keepOnly(last uint) error {
 	return nil
 }
 
-// limitCPU gives the process seconds of processor time from now on; 0 = no limit.
+// limitCPU gives the process seconds of processor time from now on; 0 = no limit. The kernel
+// sends SIGXCPU at the end, which exitOnCPULimit turns into an exit. Only the soft limit is
+// set: a hard one could not be raised again for the next task.
 func limitCPU(seconds uint64) error {
 	if seconds == 0 {
 		return nil

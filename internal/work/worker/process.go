@@ -25,7 +25,7 @@ type process struct {
 	cmd     *exec.Cmd
 	stream  net.Conn
 	scratch string
-	stderr  *tail
+	stderr  *excerpt
 	exited  chan struct{} // closed when the process has been waited for
 	tasks   int
 	nap     *time.Timer // ends an idle process
@@ -62,7 +62,7 @@ func (p *Pool) onSpawner(fn func() error) error {
 func (p *Pool) start(ctx context.Context, serial int) (*process, error) {
 	proc := &process{
 		scratch: filepath.Join(p.config.Scratch, fmt.Sprintf("w%d", serial)),
-		stderr:  newTail(8 << 10),
+		stderr:  newExcerpt(4 << 10),
 		exited:  make(chan struct{}),
 	}
 	if err := proc.makeFolders(); err != nil {
@@ -183,7 +183,7 @@ func (proc *process) condemn(why Death) {
 func (proc *process) end() {
 	proc.kill()
 	<-proc.exited
-	_ = proc.stream.Close()         // nothing is lost: the process is gone
+	_ = proc.stream.Close()        // nothing is lost: the process is gone
 	_ = os.RemoveAll(proc.scratch) // NewPool removes what is left
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/signal"
 	"strings"
 	"syscall"
 )
@@ -39,19 +40,29 @@ func killGroup(p *os.Process) {
 	_ = p.Kill()
 }
 
+// exitCPU is the exit status of a worker whose processor time is used up.
+const exitCPU = 124
+
+// exitOnCPULimit ends the process on SIGXCPU, which Go's runtime ignores by itself.
+func exitOnCPULimit() {
+	limit := make(chan os.Signal, 1)
+	signal.Notify(limit, syscall.SIGXCPU)
+	go func() {
+		<-limit
+		os.Exit(exitCPU)
+	}()
+}
+
 // deathOf reads an exit status. Nobody but the kernel sends a worker SIGKILL that we did
 // not send, and it does so for memory. A library that cannot allocate says so before it
 // aborts, in one of these words of the Go and C++ runtimes.
 func deathOf(state *os.ProcessState, stderr string) Death {
 	status, ok := state.Sys().(syscall.WaitStatus)
-	if ok && status.Signaled() {
-		switch status.Signal() {
-		case syscall.SIGXCPU:
-			return DeathCPU
-		case syscall.SIGKILL:
-			return DeathMemory
-		default:
-		}
+	switch {
+	case ok && status.Signaled() && status.Signal() == syscall.SIGKILL:
+		return DeathMemory
+	case ok && status.Exited() && status.ExitStatus() == exitCPU:
+		return DeathCPU
 	}
 	for _, word := range []string{"out of memory", "cannot allocate memory", "std::bad_alloc"} {
 		if strings.Contains(stderr, word) {
