@@ -59,13 +59,27 @@ func method(r *http.Request) string {
 	return r.Method
 }
 
-// canonicalPath returns the path as signed. S3 signs the object key encoded once and leaves dots and slashes alone; every other
-// service signs the path of the request line, cleaned of dot segments and empty segments, encoded once more.
+// canonicalPath returns the path as signed. S3 signs the path of the request line with every escape in its one proper form, and
+// leaves dots and slashes alone; every other service signs that path cleaned of dot segments and empty segments, encoded once more.
 func canonicalPath(u *url.URL, double bool) string {
-	if !double {
-		return encode(orSlash(u.Path), true)
+	if double {
+		return encode(normalize(wirePath(u)), true)
 	}
-	return encode(normalize(wirePath(u)), true)
+	return reencode(wirePath(u))
+}
+
+// reencode brings a path into its proper encoding, segment by segment: an encoded slash is data and stays encoded.
+func reencode(path string) string {
+	if encoded := encode(path, true); encoded == path {
+		return path // nothing is escaped, and nothing has to be
+	}
+	segments := strings.Split(path, "/")
+	for i, segment := range segments {
+		if decoded, err := url.PathUnescape(segment); err == nil { // wirePath has decoded the whole before
+			segments[i] = encode(decoded, false)
+		}
+	}
+	return strings.Join(segments, "/")
 }
 
 // wirePath returns the path as it stood in the request line. URL.EscapedPath alone would re-encode bytes that a client sent

@@ -43,6 +43,7 @@ type Chunks struct {
 	left      int64        // bytes of the current unsigned chunk, not delivered yet
 	names     []string     // trailers announced
 	trailers  http.Header
+	crlf      bool // the last line ended in \r\n
 	err       error
 }
 
@@ -214,6 +215,15 @@ func (c *Chunks) lineEnd() error {
 
 // line reads one line and takes off its \r\n.
 func (c *Chunks) line() (string, error) {
+	text, err := c.anyLine()
+	if err == nil && !c.crlf {
+		return "", malformedChunk()
+	}
+	return text, err
+}
+
+// anyLine reads one line, takes off its \n or \r\n and notes which it was.
+func (c *Chunks) anyLine() (string, error) {
 	line, err := c.src.ReadSlice('\n')
 	if errors.Is(err, bufio.ErrBufferFull) {
 		return "", malformedChunk()
@@ -221,10 +231,8 @@ func (c *Chunks) line() (string, error) {
 	if err != nil {
 		return "", readError(err)
 	}
-	text, ok := bytes.CutSuffix(line, []byte("\r\n"))
-	if !ok {
-		return "", malformedChunk()
-	}
+	text := bytes.TrimSuffix(line, []byte("\n"))
+	text, c.crlf = bytes.CutSuffix(text, []byte("\r"))
 	return string(text), nil
 }
 

@@ -72,6 +72,25 @@ func TestVendorExampleOfSignedTrailer(t *testing.T) {
 	}
 }
 
+// TestTrailerInTheVendorsDescription reads the form with \n and a blank line, which some clients write.
+func TestTrailerInTheVendorsDescription(t *testing.T) {
+	u := newUpload(t, SignedTrailer, "data", 8192, crc)
+	plain := u.body
+	u.body = strings.Replace(plain, crc+"\r\n", crc+"\n\r\n", 1)
+	if got, err := u.read(); err != nil || got != "data" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	for _, body := range []string{
+		strings.Replace(plain, crc+"\r\n", crc+"\n\r\n\r\n", 1),
+		strings.Replace(plain, crc+"\r\n", "\r\n"+crc+"\r\n", 1),
+	} {
+		u.body = body
+		if _, err := u.read(); err == nil {
+			t.Errorf("accepted %q", body)
+		}
+	}
+}
+
 func readExample(t *testing.T, r *http.Request, body string) (string, http.Header) {
 	t.Helper()
 	p, err := Parse(r)

@@ -30,13 +30,19 @@ func (c *Chunks) readTrailers() error {
 }
 
 // trailerLines splits the lines; signature is empty unless it came last in mode SignedTrailer.
+//
+// The vendor's description ends the trailers with \n and puts a blank line before their signature; some clients do the same,
+// others write plain \r\n lines. Both are read: what is signed is the names and values, not the line ends.
 func (c *Chunks) trailerLines() (trailers []param, signature string, err error) {
-	for {
-		line, err := c.line()
+	for blank := 0; ; {
+		line, err := c.anyLine()
 		if err != nil {
 			return nil, "", err
 		}
 		if line == "" {
+			if blank++; c.mode == SignedTrailer && signature == "" && blank == 1 && len(trailers) > 0 {
+				continue
+			}
 			return trailers, signature, nil
 		}
 		name, value, ok := strings.Cut(line, ":")
