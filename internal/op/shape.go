@@ -143,6 +143,7 @@ type Model struct {
 	Protocol     Protocol
 	Protocols    []Protocol // all that the model lists, preferred first
 	XMLNamespace string
+	BareErrors   bool // REST-XML: error bodies have no ErrorResponse around them (S3)
 	QueryErrors  bool // errors of the other protocols also carry the query code (x-amzn-query-error)
 	Shapes       []Shape
 	Operations   []Operation // sorted by name

@@ -46,20 +46,24 @@ func errorIDs(m *op.Model) map[string]op.ShapeID {
 	return ids
 }
 
-// modelledError returns the plan and value of an error that is carried by the
-// structure of its code; an invalid value for faults and other errors.
+// modelledError returns the plan and value of an error that the model lists;
+// a nil plan for faults and for errors of other models.
 func modelledError(m *op.Model, e op.Error) (*plan, reflect.Value) {
-	if _, ok := e.(*op.Fault); ok {
-		return nil, reflect.Value{}
-	}
-	id, ok := errorIDs(m)[e.ErrorCode()]
+	modelled, ok := e.(op.Modeled)
 	v := reflect.Indirect(reflect.ValueOf(e))
 	if !ok || v.Kind() != reflect.Struct {
 		return nil, reflect.Value{}
 	}
+	id := modelled.ErrorShape()
+	if id < 0 || int(id) >= len(m.Shapes) {
+		return nil, reflect.Value{}
+	}
+	if info := m.Shape(id).Error; info == nil || info.Code != e.ErrorCode() {
+		return nil, reflect.Value{}
+	}
 	p, err := planFor(m, id, v.Type())
 	if err != nil {
-		return nil, reflect.Value{} // another type with a modelled code: message only
+		return nil, reflect.Value{}
 	}
 	return p, v
 }

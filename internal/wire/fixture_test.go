@@ -67,11 +67,12 @@ type notFound struct {
 	Hint    *string
 }
 
-func (e *notFound) Error() string        { return "not found" }
-func (e *notFound) ErrorCode() string    { return "EntityNotFoundException" }
-func (e *notFound) ErrorMessage() string { return *e.Message }
-func (e *notFound) HTTPStatus() int      { return 0 }
-func (e *notFound) ServerFault() bool    { return false }
+func (e *notFound) Error() string          { return "not found" }
+func (e *notFound) ErrorCode() string      { return "EntityNotFoundException" }
+func (e *notFound) ErrorMessage() string   { return *e.Message }
+func (e *notFound) HTTPStatus() int        { return 0 }
+func (e *notFound) ServerFault() bool      { return false }
+func (e *notFound) ErrorShape() op.ShapeID { return sNotFound }
 
 const (
 	sString op.ShapeID = iota

@@ -31,3 +31,30 @@ func foldList(p *plan, v reflect.Value) {
 		}
 	}
 }
+
+// foldNames folds every marked member at and below v.
+func foldNames(p *plan, v reflect.Value) {
+	switch p.shape.Kind {
+	case op.Structure, op.Union:
+		for i := range p.fields {
+			f := &p.fields[i]
+			fv := v.Field(f.Field)
+			if !f.present(fv) {
+				continue
+			}
+			if f.Fold {
+				foldField(f, fv)
+			}
+			foldNames(f.plan, reflect.Indirect(fv))
+		}
+	case op.List:
+		if isFlat(p.elem.plan) {
+			return
+		}
+		for i := range v.Len() {
+			if elem := reflect.Indirect(v.Index(i)); elem.IsValid() {
+				foldNames(p.elem.plan, elem)
+			}
+		}
+	}
+}

@@ -20,8 +20,9 @@ type jsonReader struct {
 	limits
 	dec     *jsontext.Decoder
 	src     bytes.Buffer
-	byWire  bool // member names are wire names (REST-JSON) instead of model names
-	folding bool // fold the members that are marked so
+	byWire  bool  // member names are wire names (REST-JSON) instead of model names
+	folding bool  // fold the members that are marked so
+	top     *plan // REST: the shape whose members outside the body are no names here
 	scratch []byte
 }
 
@@ -36,7 +37,7 @@ func newJSONReader(data []byte) *jsonReader {
 	r.src = *bytes.NewBuffer(data)
 	r.dec.Reset(&r.src)
 	r.limits = limits{budget: MaxMemory}
-	r.byWire, r.folding = false, false
+	r.byWire, r.folding, r.top = false, false, nil
 	return r
 }
 
@@ -194,10 +195,11 @@ func (r *jsonReader) memberName(p *plan) (int, error) {
 	if r.byWire {
 		names = p.byWire
 	}
-	if i, ok := names[string(name)]; ok {
-		return i, nil
+	i, ok := names[string(name)]
+	if !ok || p == r.top && p.fields[i].Location != op.InBody {
+		return -1, nil
 	}
-	return -1, nil
+	return i, nil
 }
 
 // unquote returns the text of a JSON string. The bytes are valid until the

@@ -24,6 +24,8 @@ type plan struct {
 	byWire   map[string]int // field index by wire name
 	required []int          // required fields whose Go type cannot say "absent"
 	defaults []int          // fields of plain type with a model default
+	payload  int            // the field that is the whole HTTP body, -1 for none
+	bound    []int          // fields that travel outside the body
 
 	elem slot  // List: element; Map: value
 	key  *plan // Map: key
@@ -109,7 +111,7 @@ func (c *compiler) compile(id op.ShapeID, t reflect.Type) (*plan, error) {
 	if !fits(shape.Kind, t) {
 		return nil, fmt.Errorf("shape %s does not fit Go type %s", shape.Name, t)
 	}
-	p := &plan{model: c.model, id: id, shape: shape, typ: t}
+	p := &plan{model: c.model, id: id, shape: shape, typ: t, payload: -1}
 	c.fresh[planKey{id, t}] = p
 	return p, c.fill(p)
 }
@@ -170,6 +172,13 @@ func (p *plan) index(i int) {
 	f := &p.fields[i]
 	p.byName[f.Name] = i
 	p.byWire[f.wireName()] = i
+	switch f.Location {
+	case op.InBody:
+	case op.InPayload:
+		p.payload = i
+	default:
+		p.bound = append(p.bound, i)
+	}
 	if f.plain && f.Required {
 		p.required = append(p.required, i)
 	}

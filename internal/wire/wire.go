@@ -77,6 +77,12 @@ func For(p op.Protocol) Codec {
 		return awsJSON{contentType: []string{"application/x-amz-json-1.1"}}
 	case op.Query:
 		return query{}
+	case op.RestJSON:
+		return restJSON{}
+	case op.RestXML:
+		return restXML{}
+	case op.RPCCBOR:
+		return rpcCBOR{}
 	}
 	panic("wire: no codec for protocol " + strconv.Itoa(int(p)))
 }
@@ -97,6 +103,18 @@ func Validate(m *op.Model, id op.ShapeID, v any) []string {
 		return []string{err.Error()}
 	}
 	return check(p, rv, nil)
+}
+
+// FoldNames lowers the catalog names in v, a pointer to the shape's Go type,
+// as decoding does. Inputs that one service builds for another pass it.
+func FoldNames(m *op.Model, id op.ShapeID, v any) error {
+	rv := reflect.ValueOf(v).Elem()
+	p, err := planFor(m, id, rv.Type())
+	if err != nil {
+		return err
+	}
+	foldNames(p, rv)
+	return nil
 }
 
 // MarshalJSON returns the stored form of v, a value of the shape's Go type or
