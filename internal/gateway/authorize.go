@@ -22,6 +22,7 @@ func (g *Gateway) authorize(ctx context.Context, t *target, in any) error {
 	if err != nil {
 		return err
 	}
+	op.CallFrom(ctx).Accesses = accesses
 	return g.Check(ctx, accesses...)
 }
 

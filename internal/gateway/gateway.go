@@ -45,6 +45,10 @@ type Grants interface {
 
 // Recorder keeps the audit trail.
 type Recorder interface {
+	// Begin prepares the context of a request, so that a transaction made in it
+	// can keep the request's record together with its change.
+	Begin(ctx context.Context, call *op.Call) context.Context
+	// Record keeps a finished request.
 	Record(ctx context.Context, e *Event)
 }
 

@@ -33,7 +33,7 @@ func (g *Gateway) handle(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{w: &responseWriter{ResponseWriter: w}, r: r, began: g.Clock.Now()}
 	x.call = g.newCall(r)
 	w.Header().Set("X-Amzn-Requestid", x.call.RequestID)
-	ctx := withDecisions(op.WithCall(r.Context(), x.call), x)
+	ctx := g.Recorder.Begin(withDecisions(op.WithCall(r.Context(), x.call), x), x.call)
 	fault := g.translate(x, g.serve(ctx, x))
 	g.record(ctx, x, fault)
 	if fault != nil {
@@ -76,6 +76,7 @@ func (g *Gateway) serveObjects(ctx context.Context, x *exchange) error {
 		return err
 	}
 	x.call.Operation, x.readOnly = plan.Operation, plan.ReadOnly
+	x.call.Accesses = plan.Accesses
 	if err := g.Check(ctx, plan.Accesses...); err != nil {
 		return err
 	}
@@ -117,7 +118,7 @@ func (g *Gateway) Invoke(ctx context.Context, via, service, operation string, in
 	call.Via = append(append([]string(nil), call.Via...), via)
 	call.ViaAWS = true
 	x := &exchange{call: &call, readOnly: target.ReadOnly, began: g.Clock.Now()}
-	ctx = withDecisions(op.WithCall(ctx, &call), x)
+	ctx = g.Recorder.Begin(withDecisions(op.WithCall(ctx, &call), x), &call)
 	x.route = route{service: target.service, target: target, protocol: target.Model.Protocol}
 	out, err := g.invoke(ctx, target, in)
 	g.record(ctx, x, g.translate(x, err))

@@ -26,6 +26,8 @@ type Call struct {
 	// Resources are those the authorization resolved, in rule order, so that
 	// a handler can use the internal ids that the decision was about.
 	Resources []Resource
+	// Accesses are all that the authorization asked for, for the record.
+	Accesses []Access
 }
 
 // PrincipalType is the value of aws:PrincipalType.

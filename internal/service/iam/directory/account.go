@@ -75,3 +75,15 @@ func HasAccount(ctx context.Context, tx *db.Tx, id string) (bool, error) {
 	}
 	return err == nil, err
 }
+
+// NewAccountID makes a random account id of 12 digits that does not begin with 0.
+func (d *Directory) NewAccountID() string {
+	id := make([]byte, 12)
+	for i, b := range d.bytes(12) {
+		id[i] = '0' + b%10
+	}
+	if id[0] == '0' {
+		id[0] = '1'
+	}
+	return string(id)
+}

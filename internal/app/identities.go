@@ -1,0 +1,79 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"github.com/bindery-project/bindery/internal/clock"
+	"github.com/bindery-project/bindery/internal/gateway"
+	"github.com/bindery-project/bindery/internal/policy"
+	"github.com/bindery-project/bindery/internal/service/iam/directory"
+	"github.com/bindery-project/bindery/internal/service/sts"
+)
+
+// identities answers whose access key a request was signed with: a long-lived
+// one is in the directory, a temporary one is described by its token.
+type identities struct {
+	directory *directory.Directory
+	tokens    *sts.Tokens
+	clock     clock.Clock
+}
+
+// Identify implements gateway.Identities. A temporary key without its token,
+// and a long-lived key with one, are unknown.
+func (i *identities) Identify(ctx context.Context, accessKeyID, token string) (gateway.Identity, error) {
+	if token != "" {
+		return i.session(accessKeyID, token)
+	}
+	o, err := i.directory.Key(ctx, accessKeyID)
+	if errors.Is(err, directory.ErrNoKey) {
+		return gateway.Identity{}, gateway.ErrUnknownKey
+	}
+	if err != nil {
+		return gateway.Identity{}, err
+	}
+	return gateway.Identity{Secret: o.Secret, Principal: o.Principal}, nil
+}
+
+func (i *identities) session(accessKeyID, token string) (gateway.Identity, error) {
+	secret, p, err := i.tokens.Open(accessKeyID, token, i.clock.Now())
+	switch {
+	case errors.Is(err, sts.ErrExpired):
+		return gateway.Identity{}, gateway.ErrExpiredToken
+	case err != nil:
+		return gateway.Identity{}, gateway.ErrBadToken
+	}
+	return gateway.Identity{Secret: secret, Principal: p}, nil
+}
+
+// roles shows STS the directory's roles.
+type roles struct{ directory *directory.Directory }
+
+// RoleByARN implements sts.Roles.
+func (r roles) RoleByARN(ctx context.Context, arn string) (*sts.Role, error) {
+	found, err := r.directory.RoleByARN(ctx, arn)
+	if errors.Is(err, directory.ErrNoEntity) {
+		return nil, nil //nolint:nilnil // the interface says: nil when there is none
+	}
+	if err != nil {
+		return nil, err
+	}
+	trust, err := policy.Parse([]byte(found.Trust), policy.Trust)
+	if err != nil {
+		trust = policy.Broken("the trust policy of " + arn + " cannot be parsed: " + err.Error())
+	}
+	return &sts.Role{
+		ID: found.ID, ARN: found.ARN, Name: found.Name, Account: found.Account,
+		Trust: trust.WithID(found.ARN), Tags: found.Tags, MaxSession: found.MaxSession,
+	}, nil
+}
+
+// PolicyText implements sts.Roles.
+func (r roles) PolicyText(ctx context.Context, account, arn string) (string, error) {
+	return r.directory.PolicyText(ctx, account, arn)
+}
+
+// NewKey implements sts.Roles.
+func (r roles) NewKey() (id, secret string) {
+	return r.directory.NewID("ASIA"), r.directory.NewSecret()
+}
