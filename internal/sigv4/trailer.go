@@ -46,7 +46,7 @@ func (c *Chunks) trailerLines() (trailers []param, signature string, err error) 
 			return trailers, signature, nil
 		}
 		name, value, ok := strings.Cut(line, ":")
-		name, value = strings.ToLower(name), strings.TrimSpace(value)
+		name, value = strings.ToLower(name), strings.Trim(value, " \t")
 		repeated := slices.ContainsFunc(trailers, func(t param) bool { return t.name == name })
 		switch {
 		case !ok || signature != "":
