@@ -10,11 +10,12 @@ import (
 	"strings"
 
 	"github.com/bindery-project/bindery/tools/models/facts"
+	"github.com/bindery-project/bindery/tools/models/overlay"
 )
 
 // authRow is an operation's authorization rule, checked and completed.
 type authRow struct {
-	Row
+	overlay.Row
 	Targets []target
 	Keys    []keyValue
 }
@@ -38,7 +39,13 @@ func (p *Package) auth(o *facts.Operation) (*authRow, error) {
 		if len(row.Resources) > 0 || row.Resolver != "" {
 			return nil, errors.New("a coarse row has no resources of its own")
 		}
+		if row.Reason == "" {
+			return nil, errors.New("a coarse row needs its reason")
+		}
 		a.Targets = []target{{Kind: "*", Template: "*"}}
+	}
+	if row.Resolver != "" && len(p.Overlay.Resolvers[row.Resolver]) == 0 {
+		return nil, fmt.Errorf("the overlay does not say what resolver %q finds", row.Resolver)
 	}
 	for _, r := range row.Resources {
 		t, err := p.target(o, r)
@@ -134,7 +141,7 @@ func (p *Package) follow(from, path string) (*facts.Shape, *facts.Member, error)
 
 // keys are the condition keys of the row, and those of the tags that the
 // input carries.
-func (p *Package) keys(o *facts.Operation, row *Row) ([]keyValue, error) {
+func (p *Package) keys(o *facts.Operation, row *overlay.Row) ([]keyValue, error) {
 	var keys []keyValue
 	for _, key := range slices.Sorted(maps.Keys(row.Context)) {
 		path := row.Context[key]

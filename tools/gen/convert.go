@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/bindery-project/bindery/tools/models/facts"
+	"github.com/bindery-project/bindery/tools/models/overlay"
 )
 
 // renderConversions writes the functions that make a stored document from a
@@ -21,7 +22,7 @@ func renderConversions(p *Package, w *printer) error {
 	return nil
 }
 
-func (p *Package) renderConversion(w *printer, c *Conversion) error {
+func (p *Package) renderConversion(w *printer, c *overlay.Conversion) error {
 	from, to := p.shapes[c.From], p.shapes[c.To]
 	if from == nil || to == nil {
 		return fmt.Errorf("no such shapes %s, %s", c.From, c.To)

@@ -19,44 +19,51 @@ import (
 	"path/filepath"
 
 	"github.com/bindery-project/bindery/tools/models/facts"
+	"github.com/bindery-project/bindery/tools/models/overlay"
 )
 
 func main() {
 	root := flag.String("root", ".", "folder of the repository")
 	check := flag.Bool("check", false, "write nothing, fail when the committed output differs")
-	docs := flag.Bool("docs", true, "also generate docs/operations")
 	flag.Parse()
-	if err := run(*root, *check, *docs); err != nil {
+	if err := run(*root, *check); err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
 		os.Exit(1)
 	}
 }
 
-// run generates every service of the lock file.
-func run(root string, check, docs bool) error {
+// run generates every service of the lock file: the packages first, because
+// the index under docs/operations is made by looking at the code that uses
+// them.
+func run(root string, check bool) error {
 	ids, err := services(filepath.Join(root, "models", "models.lock"))
 	if err != nil {
 		return err
 	}
-	out := outputs{}
+	var pkgs []*Package
+	api, docs := outputs{}, outputs{}
 	for _, id := range ids {
 		pkg, err := load(filepath.Join(root, "models"), id)
 		if err != nil {
 			return fmt.Errorf("service %s: %w", id, err)
 		}
-		if err := generate(pkg, out); err != nil {
+		if err := generate(pkg, api); err != nil {
 			return fmt.Errorf("service %s: %w", id, err)
 		}
-		if docs {
-			if err := generateDocs(root, pkg, out); err != nil {
-				return fmt.Errorf("service %s: %w", id, err)
-			}
+		pkgs = append(pkgs, pkg)
+	}
+	if err := generateList(pkgs, api); err != nil {
+		return err
+	}
+	if err := api.settle(root, "internal/api", check); err != nil {
+		return err
+	}
+	for _, pkg := range pkgs {
+		if err := generateDocs(root, pkg, docs); err != nil {
+			return fmt.Errorf("service %s: %w", pkg.Facts.ID, err)
 		}
 	}
-	if check {
-		return out.compare(root)
-	}
-	return out.write(root)
+	return docs.settle(root, "docs/operations", check)
 }
 
 // services lists the services of the lock file.
@@ -86,11 +93,11 @@ func load(models, id string) (*Package, error) {
 	if err != nil {
 		return nil, err
 	}
-	overlay, err := readOverlay(filepath.Join(models, "overlay", id+".json"))
+	added, err := overlay.Read(filepath.Join(models, "overlay", id+".json"))
 	if err != nil {
 		return nil, err
 	}
-	return newPackage(service, overlay)
+	return newPackage(service, added)
 }
 
 // generate writes the files of one service's package.
@@ -120,4 +127,22 @@ func generate(p *Package, out outputs) error {
 		}
 	}
 	return nil
+}
+
+// generateList writes the list of all models.
+func generateList(pkgs []*Package, out outputs) error {
+	w := newPrinter("api")
+	w.doc = "// Package api lists the models of all services, served or not.\n"
+	w.imports = []string{importOp}
+	for _, p := range pkgs {
+		w.imports = append(w.imports, fmt.Sprintf("\t%q", apiPath+p.Name))
+	}
+	w.line("// Models are the models of all services.\nvar Models = []*op.Model{")
+	for _, p := range pkgs {
+		w.line("\t&%s.Model,", p.Name)
+	}
+	w.line("}")
+	text, err := w.source()
+	out[filepath.Join("internal", "api", "models.go")] = text
+	return err
 }

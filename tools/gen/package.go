@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/bindery-project/bindery/tools/models/facts"
+	"github.com/bindery-project/bindery/tools/models/overlay"
 )
 
 // Package is one service ready to be written: the facts after corrections,
@@ -14,7 +15,7 @@ import (
 type Package struct {
 	Name    string // "glueapi"
 	Facts   *facts.Service
-	Overlay *Overlay
+	Overlay *overlay.Overlay
 
 	shapes map[string]*facts.Shape
 	used   []string          // shapes that operations reach, sorted
@@ -25,7 +26,7 @@ type Package struct {
 }
 
 // newPackage joins facts and overlay and refuses what does not fit together.
-func newPackage(f *facts.Service, o *Overlay) (*Package, error) {
+func newPackage(f *facts.Service, o *overlay.Overlay) (*Package, error) {
 	p := &Package{
 		Name: f.ID + "api", Facts: f, Overlay: o,
 		shapes: map[string]*facts.Shape{}, goName: map[string]string{}, idName: map[string]string{},
@@ -67,7 +68,7 @@ func (p *Package) correct() error {
 	return nil
 }
 
-func correctShape(s *facts.Shape, c *Correction) {
+func correctShape(s *facts.Shape, c *overlay.Correction) {
 	if c.Min != nil {
 		s.Min = c.Min
 	}

@@ -1,4 +1,7 @@
-package main
+// Package overlay is models/overlay/<service>.json: what an API model does not
+// say, authorization above all, and corrections to what it says wrongly. Each
+// deviation carries its reason.
+package overlay
 
 import (
 	"bytes"
@@ -7,20 +10,21 @@ import (
 	"os"
 )
 
-// Overlay is models/overlay/<service>.json: what the model does not say, and
-// corrections to what it says wrongly. docs/operations is written from it too.
+// Overlay is the overlay of one service.
 type Overlay struct {
-	Action      string            `json:"action"`      // prefix of the IAM actions: "glue"
-	EventSource string            `json:"eventSource"` // name in audit records
-	Prefix      string            `json:"prefix"`      // ARN prefix of the service's resources
-	Prefixes    map[string]string `json:"prefixes"`    // other prefixes, by kind of resource
-	Operations  map[string]Row    `json:"operations"`
-	Patterns    map[string]string `json:"patterns"` // pattern that Go cannot match -> function in package op
-	Fold        []string          `json:"fold"`     // members folded to lower case: "TableInput.Name", "*.DatabaseName"; "!" takes out
-	Raw         []string          `json:"raw"`      // members that may travel as ready JSON
-	Convert     []Conversion      `json:"convert"`
-	Corrections []Correction      `json:"corrections"`
-	Names       map[string]string `json:"names"` // Go types of structures that would collide with an operation's input or output
+	Action      string              `json:"action"`      // prefix of the IAM actions: "glue"
+	EventSource string              `json:"eventSource"` // name in audit records
+	Prefix      string              `json:"prefix"`      // ARN prefix of the service's resources
+	Prefixes    map[string]string   `json:"prefixes"`    // other prefixes, by kind of resource
+	Operations  map[string]Row      `json:"operations"`
+	Patterns    map[string]string   `json:"patterns"` // pattern that Go cannot match -> function in package op
+	Fold        []string            `json:"fold"`     // members folded to lower case: "TableInput.Name", "*.DatabaseName"; "!" takes out
+	Raw         []string            `json:"raw"`      // members that may travel as ready JSON
+	Convert     []Conversion        `json:"convert"`
+	Corrections []Correction        `json:"corrections"`
+	Resolvers   map[string][]string `json:"resolvers"` // what each resolver finds: resource types in the words of the authorization data
+	Methods     map[string]string   `json:"methods"`   // exported methods of the service that are no operations, with the reason
+	Names       map[string]string   `json:"names"`     // Go types of structures that would collide with an operation's input or output
 }
 
 // Row is the authorization rule of one operation. A resource is written as
@@ -61,7 +65,8 @@ type Correction struct {
 	Reason   string  `json:"reason"`
 }
 
-func readOverlay(path string) (*Overlay, error) {
+// Read reads an overlay file.
+func Read(path string) (*Overlay, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
