@@ -55,6 +55,7 @@ type DB struct {
 	clock   clock.Clock
 	log     *slog.Logger
 	epochs  *epochs
+	counts  counts
 }
 
 // backend is one of the two databases. Its methods run fn inside a transaction of
@@ -62,6 +63,7 @@ type DB struct {
 type backend interface {
 	write(ctx context.Context, fn Func) error
 	read(ctx context.Context, fn Func) error
+	queued() int
 	close() error
 }
 
@@ -118,8 +120,8 @@ func (d *DB) Close() error { return d.backend.close() }
 //
 // Errors: fn's own; ErrBusy (queue full), ErrFull (disk), ErrReadOnly (an earlier I/O
 // error stopped all writes), ErrConflict (retries used up, Postgres), ErrUnknown (the
-// connection broke during commit). A ctx that ends before fn starts gives ctx.Err();
-// afterwards Write waits for the outcome.
+// connection broke, or ctx ended, during commit; Postgres). A ctx that ends before fn
+// starts gives ctx.Err(). On SQLite Write then waits for the outcome, whatever ctx does.
 func (d *DB) Write(ctx context.Context, fn Func) error {
 	if outer := d.txFrom(ctx); outer != nil {
 		return outer.nested(ctx, fn)

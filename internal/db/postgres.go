@@ -106,6 +106,7 @@ func (p *postgres) attempt(ctx context.Context, fn Func) (again bool, err error)
 	if err := translate(inner.Commit()); err != nil {
 		return errors.Is(err, ErrConflict), commitError(err)
 	}
+	p.db.counts.committed(1)
 	p.hooks.Lock()
 	defer p.hooks.Unlock()
 	for _, hook := range tx.hooks {
@@ -137,6 +138,8 @@ func (p *postgres) read(ctx context.Context, fn Func) error {
 	defer tx.end()
 	return fn(context.WithValue(ctx, txKey{}, tx), tx)
 }
+
+func (p *postgres) queued() int { return len(p.waiting) }
 
 func (p *postgres) close() error {
 	if p.listen != nil {

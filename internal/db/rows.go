@@ -13,7 +13,8 @@ import (
 //	for rows.Next() { err := rows.Scan(&a, &b) ... }
 //	if err := rows.Err(); err != nil ...
 //
-// Bytes columns scan into *[]byte and *string, integers into any integer type and *bool.
+// Bytes columns scan into *[]byte (a copy), *string or *sql.RawBytes (shared, valid until
+// Next); integers into any integer type and *bool.
 type Rows struct {
 	tx   *Tx
 	rows *sql.Rows
@@ -24,24 +25,27 @@ func (r *Rows) Next() bool {
 	if r.rows.Next() {
 		return true
 	}
-	delete(r.tx.open, r)
+	r.release()
 	return false
 }
 
 // Scan copies the columns of the current row.
 func (r *Rows) Scan(dest ...any) error { return translate(r.rows.Scan(dest...)) }
 
-// ScanShared is Scan, except that bytes scanned into *sql.RawBytes belong to the driver
-// and are valid until the next call of Next only. Use it to copy pages of documents once.
-func (r *Rows) ScanShared(dest ...any) error { return translate(r.rows.Scan(dest...)) }
-
 // Err returns the error that ended the iteration, if any. It fails the transaction.
 func (r *Rows) Err() error { return r.tx.fail(r.rows.Err()) }
 
 // Close may be called more than once.
 func (r *Rows) Close() error {
-	delete(r.tx.open, r)
+	r.release()
 	return translate(r.rows.Close())
+}
+
+// release lets the transaction run its next statement.
+func (r *Rows) release() {
+	if r.tx.open == r {
+		r.tx.open = nil
+	}
 }
 
 // Row is the result of Tx.QueryRow.

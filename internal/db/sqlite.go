@@ -123,6 +123,8 @@ func (s *sqlite) read(ctx context.Context, fn Func) error {
 	return fn(context.WithValue(ctx, txKey{}, tx), tx)
 }
 
+func (s *sqlite) queued() int { return len(s.writer.queue) }
+
 func (s *sqlite) close() error {
 	var errs []error
 	for range s.all {

@@ -25,7 +25,7 @@ type Tx struct {
 	readonly bool
 	done     bool
 	failed   error
-	open     map[*Rows]struct{}
+	open     *Rows // being read, or nil
 	depth    int
 
 	frame frame
@@ -76,8 +76,11 @@ func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error
 	return n, tx.fail(err)
 }
 
-// Query runs a statement that returns rows; close them. Rows left open are closed
-// when the transaction ends.
+// errRowsOpen shows a bug: Postgres sends one result at a time, so SQLite is held to it.
+var errRowsOpen = errors.New("db: read or close the rows of the last Query before the next statement")
+
+// Query runs a statement that returns rows. Until they are read to the end or closed no
+// other statement may run.
 func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*Rows, error) {
 	return tx.query(ctx, query, args, scan)
 }
@@ -96,12 +99,8 @@ func (tx *Tx) query(ctx context.Context, query string, args []any, kind scanKind
 	if err != nil {
 		return nil, tx.fail(err)
 	}
-	r := &Rows{tx: tx, rows: rows}
-	if tx.open == nil {
-		tx.open = map[*Rows]struct{}{}
-	}
-	tx.open[r] = struct{}{}
-	return r, nil
+	tx.open = &Rows{tx: tx, rows: rows}
+	return tx.open, nil
 }
 
 // OnCommit has fn called once the transaction is durable, before Write returns; never
@@ -113,6 +112,9 @@ func (tx *Tx) OnCommit(fn func()) { tx.hooks = append(tx.hooks, fn) }
 func (tx *Tx) usable() error {
 	if tx.done {
 		return errTxDone
+	}
+	if tx.failed == nil && tx.open != nil {
+		tx.failed = errRowsOpen
 	}
 	return tx.failed
 }
@@ -151,10 +153,11 @@ func (tx *Tx) end() {
 }
 
 func (tx *Tx) closeRows() {
-	for r := range tx.open {
-		if err := r.Close(); err != nil {
-			tx.db.log.Warn("closing rows left open by a transaction", "error", err)
-		}
+	if tx.open == nil {
+		return
+	}
+	if err := tx.open.Close(); err != nil {
+		tx.db.log.Warn("closing rows left open by a transaction", "error", err)
 	}
 }
 

@@ -260,6 +260,7 @@ func (w *writer) commit(group []*job) {
 		w.abort(group, err)
 		return
 	}
+	w.db.counts.committed(len(group))
 	for _, j := range group {
 		for _, hook := range j.tx.hooks {
 			hook()
