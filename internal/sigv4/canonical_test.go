@@ -207,6 +207,9 @@ func TestZeroKeyVerifiesNothing(t *testing.T) {
 	if err := check(r, s, tableBody, glueRules()); err == nil {
 		t.Error("a request signed with no key was accepted")
 	}
+	if sameSignature("", "") {
+		t.Error("no signature is the same as no signature")
+	}
 }
 
 func TestKeyCache(t *testing.T) {

@@ -251,6 +251,7 @@ func TestForgedChunksAreNotDelivered(t *testing.T) {
 		{"trailer dropped", trailer, strings.Replace(trailer.body, crc+"\r\n", "", 1), MalformedTrailer, len(data)},
 		{"trailer signature dropped", trailer, trailer.body[:strings.Index(trailer.body, trailerSignature)] + "\r\n", IncompleteBody, len(data)},
 		{"trailer after its signature", trailer, strings.TrimSuffix(trailer.body, "\r\n") + "x-amz-checksum-sha1:x\r\n\r\n", MalformedTrailer, len(data)},
+		{"trailer signature moved up", trailer, moveUp(trailer.body, trailerSignature, crc+"\r\n"), MalformedTrailer, len(data)},
 		{"trailer without colon", trailer, strings.Replace(trailer.body, crc, "x-amz-checksum-crc32", 1), MalformedTrailer, len(data)},
 		{"unsigned: chunk longer than announced", open, "ffff\r\n", IncompleteBody, 0},
 		{"unsigned: chunk dropped", open, open.body[strings.Index(open.body, "\r\n2000\r\n")+2:], IncompleteBody, 8195},
@@ -270,6 +271,11 @@ func TestForgedChunksAreNotDelivered(t *testing.T) {
 			t.Errorf("%s: %d bytes delivered, want %d", c.name, len(got), c.given)
 		}
 	}
+}
+
+// moveUp puts line, which stands before mark, behind mark's own line.
+func moveUp(body, mark, line string) string {
+	return strings.TrimSuffix(strings.Replace(body, line+mark, mark, 1), "\r\n") + line + "\r\n"
 }
 
 func TestSmallAndHugeSignedChunks(t *testing.T) {
