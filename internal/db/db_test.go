@@ -412,3 +412,7 @@ func TestOutboxDeliversOnce(t *testing.T) {
 		}
 	})
 }
+
+func putting(name string) db.Func {
+	return func(ctx context.Context, tx *db.Tx) error { return put(ctx, tx, name, 1) }
+}
