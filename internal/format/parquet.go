@@ -84,7 +84,6 @@ type logicalType struct {
 	id        int16
 	scale     int64 // DECIMAL
 	precision int64
-	unit      int16 // TIME, TIMESTAMP: 1 millis, 2 micros, 3 nanos
 	bits      int64 // INTEGER
 	signed    bool
 }
@@ -173,7 +172,6 @@ const (
 	logicalEnum      = 4
 	logicalDecimal   = 5
 	logicalDate      = 6
-	logicalTime      = 7
 	logicalTimestamp = 8
 	logicalInteger   = 10
 	logicalJSON      = 12
@@ -192,7 +190,7 @@ func decodeLogical(c *compactReader) (logicalType, error) {
 	return l, err
 }
 
-// decodeMembers reads the structure of the member that is set; only three of them have fields.
+// decodeMembers reads the structure of the member that is set; of those with fields two matter.
 func (l *logicalType) decodeMembers(c *compactReader) error {
 	return c.fields(func(id int16, kind byte) (bool, error) {
 		var err error
@@ -201,11 +199,6 @@ func (l *logicalType) decodeMembers(c *compactReader) error {
 			l.scale, err = c.int()
 		case l.id == logicalDecimal && id == 2 && kind == thriftI32:
 			l.precision, err = c.int()
-		case (l.id == logicalTime || l.id == logicalTimestamp) && id == 2 && kind == thriftStruct:
-			err = c.fields(func(unit int16, _ byte) (bool, error) {
-				l.unit = unit
-				return false, nil
-			})
 		case l.id == logicalInteger && id == 1 && kind == thriftByte:
 			var bits byte
 			bits, err = c.byte()

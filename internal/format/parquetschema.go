@@ -1,9 +1,6 @@
 package format
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // schemaNode is one element of a Parquet schema with its children.
 type schemaNode struct {
@@ -243,9 +240,4 @@ func integerType(bits int64, signed bool) Type {
 		return plain("bigint")
 	}
 	return decimal(20, 0) // 64 bits unsigned
-}
-
-// isText reports whether a type's values are text for every reader.
-func isText(t Type) bool {
-	return t.IsNull() || t.Name == "string" || strings.HasPrefix(t.Name, "varchar") || strings.HasPrefix(t.Name, "char")
 }

@@ -36,9 +36,10 @@ func (b *boundReader) ReadAt(p []byte, off int64) (int, error) {
 	return b.r.ReadAt(p, off)
 }
 
-// consumed counts the bytes that a decompressor took.
+// consumed counts the bytes that a decompressor took. It is an io.ByteReader, so that gzip does not read ahead and the count is exact: a bomb
+// of a few kilobytes would look harmless otherwise.
 type consumed struct {
-	r io.Reader
+	r *bufio.Reader
 	n int64
 }
 
@@ -48,11 +49,19 @@ func (c *consumed) Read(p []byte) (int, error) {
 	return n, err
 }
 
+func (c *consumed) ReadByte() (byte, error) {
+	b, err := c.r.ReadByte()
+	if err == nil {
+		c.n++
+	}
+	return b, err
+}
+
 // sample decompresses the beginning of the file. The magic number decides, not the extension, since readers look at the bytes too.
 func (in *inspection) sample(head []byte) (*sample, error) {
 	s := &sample{compression: compressionOf(head)}
 	in.noteExtension(s.compression)
-	source := &consumed{r: io.NewSectionReader(in.raw, 0, in.size)}
+	source := &consumed{r: bufio.NewReader(io.NewSectionReader(in.raw, 0, in.size))}
 	plain, err := in.open(s.compression, source)
 	if err != nil {
 		return nil, err
@@ -98,7 +107,7 @@ func (in *inspection) noteExtension(found string) {
 func (in *inspection) open(compression string, r io.Reader) (io.ReadCloser, error) {
 	switch compression {
 	case Gzip:
-		z, err := gzip.NewReader(bufio.NewReader(r))
+		z, err := gzip.NewReader(r)
 		if err != nil {
 			return nil, in.decompressFault(compression, err)
 		}
