@@ -114,6 +114,9 @@ func (d *DB) Close() error { return d.backend.close() }
 // Write runs fn in a transaction and returns once its changes are durable. It runs on
 // the caller's goroutine.
 //
+// On SQLite all other writes wait while fn runs: it calls nothing outside the store. Inside
+// fn use the ctx it is given: a Write with another ctx would wait for itself.
+//
 // A Write whose ctx comes from another Write of this DB joins it inside a savepoint: an
 // error undoes what the inner function did, and the outer one may go on. This is also
 // the way to survive a failed statement (see Tx).

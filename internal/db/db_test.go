@@ -416,3 +416,29 @@ func TestOutboxDeliversOnce(t *testing.T) {
 func putting(name string) db.Func {
 	return func(ctx context.Context, tx *db.Tx) error { return put(ctx, tx, name, 1) }
 }
+
+// A cancelled read ends soon, and leaves its connection usable.
+func TestCancelledReadEnds(t *testing.T) {
+	dbtest.RunConfig(t, db.Config{Readers: 1}, func(t *testing.T, d *db.DB) {
+		ctx, cancel := context.WithCancel(background)
+		err := d.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+			rows, err := tx.Query(ctx, `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n`)
+			if err != nil {
+				return err
+			}
+			defer rows.Close()
+			for n := 0; rows.Next(); n++ {
+				if n == 1000 {
+					cancel()
+				}
+			}
+			return rows.Err()
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Fatalf("got %v", err)
+		}
+		for range 3 {
+			expect(t, d, map[string]bool{"a": false})
+		}
+	})
+}

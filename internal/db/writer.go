@@ -245,8 +245,31 @@ func (w *writer) abort(group []*job, cause error) {
 			w.stopWrites(fmt.Errorf("roll back: %w", err))
 		}
 	}
+	if errors.Is(cause, ErrReadOnly) {
+		w.bury()
+	}
 	for _, j := range group {
 		j.done <- cause
+	}
+}
+
+// bury keeps a group whose fsync failed from coming back. Its pages are in the log and
+// would count as committed when the log is read at the next start, though their callers
+// were told that they failed. A small commit in their place breaks the log's chain of
+// checksums there. Whether this commit itself reaches the disk does not matter, so its
+// errors are not looked at; should the machine fail now, the group's fate stays open.
+func (w *writer) bury() {
+	const mark = `INSERT INTO epoch (name, value) VALUES (CAST('db: writes stopped' AS BLOB), 1)
+		ON CONFLICT (name) DO UPDATE SET value = value + 1`
+	for _, command := range []string{"BEGIN IMMEDIATE", mark, "COMMIT"} {
+		if err := w.on.command(command); err != nil {
+			w.log.Warn("bury a commit that failed", "error", err)
+		}
+	}
+	if w.on.inTransaction() {
+		if err := w.on.command("ROLLBACK"); err != nil {
+			w.log.Warn("bury a commit that failed", "error", err)
+		}
 	}
 }
 
