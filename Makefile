@@ -51,13 +51,19 @@ gen: tools ## generate internal/api and docs/operations from models/
 	go run ./tools/gen
 
 .PHONY: gen-check
-gen-check: tools ## fail when generated files differ from what `make gen` writes
+gen-check: tools ## fail when generated files differ, or authorization rows from the published data
 	go run ./tools/gen -check
+	go run ./tools/iamdata
 
 .PHONY: models
-models: ## fetch the pinned API models and write their facts to models/ (needs mvn)
-	@tools/need.sh mvn
+models: ## fetch the pinned API models and write their facts to models/ (needs pip and npm)
+	@tools/need.sh pip
+	@tools/need.sh npm
 	go run ./tools/models
+
+.PHONY: models-newer
+models-newer: ## report newer versions of the pinned API models
+	go run ./tools/models -newer
 
 .PHONY: vectors
 vectors: tools ## published vectors: signatures and protocols

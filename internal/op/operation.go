@@ -36,7 +36,7 @@ type Auth struct {
 	Action    string     // "glue:GetTable"
 	Resources []Target   // all of them must be allowed; empty with no resolver never builds
 	Resolver  string     // name of the service's resolver, when input alone cannot tell
-	Anonymous bool       // AWS serves the operation unsigned (three STS operations)
+	Anonymous bool       // AWS serves the operation unsigned (STS, with a SAML or web identity)
 	Always    bool       // allowed to every signed caller, even against a deny (sts:GetCallerIdentity)
 	Coarse    bool       // a row for an operation that is still refused: resource "*"
 	Context   []KeyValue // condition keys taken from the input

@@ -183,6 +183,9 @@ func (p *Package) tagKeys(o *facts.Operation) []keyValue {
 		if m == nil {
 			continue
 		}
+		if strings.HasPrefix(o.Name, "Untag") {
+			return []keyValue{{"aws:TagKeys", name + "[]"}}
+		}
 		if t := p.shapes[m.Shape].Type; t == "map" || t == "list" {
 			return []keyValue{{"aws:RequestTag/", name}, {"aws:TagKeys", name + ".keys()"}}
 		}

@@ -126,7 +126,7 @@ func (w *printer) source() ([]byte, error) {
 	b.Write(w.Bytes())
 	text, err := format.Source(b.Bytes())
 	if err != nil {
-		return nil, fmt.Errorf("%w in\n%s", err, b.Bytes())
+		return nil, fmt.Errorf("generated source: %w", err)
 	}
 	return text, nil
 }

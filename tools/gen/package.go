@@ -92,6 +92,9 @@ func (p *Package) reach() error {
 		if s == nil {
 			return fmt.Errorf("shape %s is used and not defined", name)
 		}
+		if kinds[s.Type] == "" {
+			return fmt.Errorf("shape %s: unknown type %q", name, s.Type)
+		}
 		seen[name] = true
 		p.used = append(p.used, name)
 		next := []string{s.Elem, s.Key}

@@ -54,11 +54,7 @@ var kinds = map[string]string{
 }
 
 func (p *Package) renderShape(w *printer, s *facts.Shape, patterns *matchers) error {
-	kind := kinds[s.Type]
-	if kind == "" {
-		return fmt.Errorf("unknown type %q", s.Type)
-	}
-	fields := []string{fmt.Sprintf("Name: %q, Kind: op.%s", s.Name, kind)}
+	fields := []string{fmt.Sprintf("Name: %q, Kind: op.%s", s.Name, kinds[s.Type])}
 	switch s.Type {
 	case "list":
 		fields = append(fields, "Elem: "+p.idName[s.Elem], tag("ElemTag", s.ElemTag))
