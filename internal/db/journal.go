@@ -13,6 +13,14 @@ type Actor interface {
 	AuditRecord() []byte // the finished audit record, one JSON object, no newline
 }
 
+// AuditedActor is an Actor that wants to know whether its record was kept: Audited is
+// called after each commit that included it, before Write returns. AuditRecord alone
+// says nothing, since the transaction may still fail.
+type AuditedActor interface {
+	Actor
+	Audited()
+}
+
 type actorKey struct{}
 
 // WithActor returns a context whose transactions are journaled and audited as actor's.
@@ -44,8 +52,8 @@ type Change struct {
 }
 
 // Record writes c to the journal. Every mutation of a catalog entity calls it, once
-// per entity, in the transaction that makes the change. When the context carries an
-// Actor, the transaction then also writes that call's audit row.
+// per entity, in the transaction that makes the change. The call's audit row needs no
+// call: a transaction that changed any row on behalf of an Actor writes it by itself.
 func (tx *Tx) Record(ctx context.Context, c Change) error {
 	var request, principal string
 	if a := tx.frame.actor; a != nil {
@@ -54,15 +62,12 @@ func (tx *Tx) Record(ctx context.Context, c Change) error {
 	_, err := tx.Exec(ctx, `INSERT INTO change (account, kind, key, before_doc, after_doc, request_id, principal, at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 		c.Account, c.Kind, c.Key, c.Before, c.After, request, principal, tx.now)
-	if err == nil {
-		tx.frame.changes++
-	}
 	return err
 }
 
 // auditFrame writes the audit row of a frame that changed something on an actor's behalf.
 func (tx *Tx) auditFrame(ctx context.Context, f frame) error {
-	if f.actor == nil || f.changes == 0 {
+	if f.actor == nil || !f.changed {
 		return nil
 	}
 	record := f.actor.AuditRecord()
@@ -71,6 +76,9 @@ func (tx *Tx) auditFrame(ctx context.Context, f frame) error {
 	}
 	_, err := tx.Exec(ctx, `INSERT INTO audit (request_id, at, record) VALUES (?, ?, ?)`,
 		f.actor.RequestID(), tx.now, record)
+	if a, ok := f.actor.(AuditedActor); ok && err == nil {
+		tx.OnCommit(a.Audited)
+	}
 	return err
 }
 

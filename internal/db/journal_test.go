@@ -108,6 +108,53 @@ func TestNestedCallsAreAuditedApart(t *testing.T) {
 
 func ignore(error) error { return nil }
 
+// Any change of any row is audited, journaled or not, and its caller learns whether the
+// record was kept.
+func TestEveryChangeIsAudited(t *testing.T) {
+	const insert, returning = `INSERT INTO epoch (name, value) VALUES (?, 1)`, ` RETURNING value`
+	cases := map[string]struct {
+		run   db.Func
+		audit int
+	}{
+		"insert": {func(ctx context.Context, tx *db.Tx) error { _, err := tx.Exec(ctx, insert, "a"); return err }, 1},
+		"returning": {func(ctx context.Context, tx *db.Tx) error {
+			var v int
+			return tx.QueryRow(ctx, insert+returning, "b").Scan(&v)
+		}, 1},
+		"no row": {func(ctx context.Context, tx *db.Tx) error {
+			_, err := tx.Exec(ctx, `DELETE FROM epoch WHERE name = ?`, "none")
+			return err
+		}, 0},
+		"only read": {func(ctx context.Context, tx *db.Tx) error {
+			var v int
+			return tx.QueryRow(ctx, `SELECT count(*) FROM epoch`).Scan(&v)
+		}, 0},
+		"undone": {func(ctx context.Context, tx *db.Tx) error { return errors.Join(put(ctx, tx, "c", 1), errBoom) }, 0},
+	}
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		write(t, d, putting("before")) // leaves a count of changes on the connection
+		for name, c := range cases {
+			who := &attentive{caller: caller(name)}
+			err := d.Write(db.WithActor(background, who), func(ctx context.Context, _ *db.Tx) error {
+				return d.Write(ctx, c.run) // the savepoint must not count as a change
+			})
+			if err != nil && !errors.Is(err, errBoom) {
+				t.Fatal(err)
+			}
+			if n := audited(t, d, name); n != c.audit || who.kept != c.audit {
+				t.Errorf("%s: %d audit rows, told of %d, want %d", name, n, who.kept, c.audit)
+			}
+		}
+	})
+}
+
+type attentive struct {
+	caller
+	kept int
+}
+
+func (a *attentive) Audited() { a.kept++ }
+
 func TestDroppedAuditRowsAreGone(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
 		for i := range 3 {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/bindery-project/bindery/internal/clock"
@@ -35,7 +36,7 @@ type Tx struct {
 // frame is what one (nested) Write has done so far: undone together, audited together.
 type frame struct {
 	actor   Actor
-	changes int
+	changed bool // a row, on the actor's behalf
 }
 
 // runner executes statements on the connection of a transaction.
@@ -73,7 +74,29 @@ func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error
 		return 0, tx.fail(err)
 	}
 	n, err := res.RowsAffected()
+	if n > 0 {
+		tx.frame.changed = true
+	}
 	return n, tx.fail(err)
+}
+
+// savepoint runs one of the commands around a nested Write.
+func (tx *Tx) savepoint(ctx context.Context, command string) error {
+	if err := tx.usable(); err != nil {
+		return err
+	}
+	_, err := tx.run.exec(ctx, command, nil)
+	return tx.fail(err)
+}
+
+// changes reports whether a statement that returns rows may also change some (RETURNING).
+func changes(query string) bool {
+	word, _, _ := strings.Cut(strings.TrimSpace(query), " ")
+	switch strings.ToUpper(word) {
+	case "INSERT", "UPDATE", "DELETE", "REPLACE":
+		return true
+	}
+	return false
 }
 
 // errRowsOpen shows a bug: Postgres sends one result at a time, so SQLite is held to it.
@@ -94,6 +117,12 @@ func (tx *Tx) QueryRow(ctx context.Context, query string, args ...any) *Row {
 func (tx *Tx) query(ctx context.Context, query string, args []any, kind scanKind) (*Rows, error) {
 	if err := tx.usable(); err != nil {
 		return nil, err
+	}
+	if changes(query) {
+		if tx.readonly {
+			return nil, fmt.Errorf("db: change inside a Read: %s", query)
+		}
+		tx.frame.changed = true
 	}
 	rows, err := tx.run.query(ctx, query, bind(args), kind)
 	if err != nil {
@@ -172,7 +201,7 @@ func (tx *Tx) nested(ctx context.Context, fn Func) error {
 	tx.depth++
 	name := fmt.Sprintf("nested%d", tx.depth)
 	defer func() { tx.depth-- }()
-	if _, err := tx.Exec(ctx, "SAVEPOINT "+name); err != nil {
+	if err := tx.savepoint(ctx, "SAVEPOINT "+name); err != nil {
 		return err
 	}
 	outer, hooks := tx.frame, len(tx.hooks)
@@ -190,10 +219,9 @@ func (tx *Tx) nested(ctx context.Context, fn Func) error {
 	inner := tx.frame
 	tx.frame = outer
 	if sameActor(inner.actor, outer.actor) {
-		tx.frame.changes += inner.changes
+		tx.frame.changed = tx.frame.changed || inner.changed
 	}
-	_, err = tx.Exec(ctx, "RELEASE SAVEPOINT "+name)
-	return err
+	return tx.savepoint(ctx, "RELEASE SAVEPOINT "+name)
 }
 
 func (tx *Tx) callNested(ctx context.Context, fn Func) error {
@@ -220,7 +248,7 @@ func (tx *Tx) undo(ctx context.Context, savepoint string, cause error) error {
 	tx.closeRows()
 	tx.failed = nil
 	for _, q := range []string{"ROLLBACK TO SAVEPOINT " + savepoint, "RELEASE SAVEPOINT " + savepoint} {
-		if _, err := tx.Exec(ctx, q); err != nil {
+		if err := tx.savepoint(ctx, q); err != nil {
 			return errors.Join(cause, err)
 		}
 	}
