@@ -175,19 +175,11 @@ func (f *fitter) member(s *op.Shape, m *op.Member, typ reflect.Type) {
 	if pointer {
 		typ = typ.Elem()
 	}
-	switch kind := f.m.Shape(m.Shape).Kind; kind {
-	case op.Structure, op.Union:
-		if !pointer {
-			f.t.Errorf("%s: %s.%s is no pointer", f.m.ID, s.Name, m.Name)
-		}
-	case op.List, op.Map, op.Blob, op.Document:
-		if pointer {
-			f.t.Errorf("%s: %s.%s is a pointer", f.m.ID, s.Name, m.Name)
-		}
-	default:
-		if pointer == m.Required {
-			f.t.Errorf("%s: %s.%s is required: %t, a pointer: %t", f.m.ID, s.Name, m.Name, m.Required, pointer)
-		}
+	kind := f.m.Shape(m.Shape).Kind
+	nilable := slices.Contains([]op.Kind{op.List, op.Map, op.Blob, op.Document}, kind)
+	want := kind == op.Structure || kind == op.Union || !m.Required && !nilable
+	if pointer != want {
+		f.t.Errorf("%s: %s.%s is a pointer: %t, want %t", f.m.ID, s.Name, m.Name, pointer, want)
 	}
 	f.value(m.Shape, typ)
 }
@@ -201,18 +193,16 @@ var carriers = map[op.Kind]reflect.Type{
 
 func (f *fitter) value(id op.ShapeID, typ reflect.Type) {
 	s := f.m.Shape(id)
-	switch s.Kind {
-	case op.Structure, op.Union:
+	switch want := carriers[s.Kind]; {
+	case s.Kind == op.Structure || s.Kind == op.Union:
 		f.structure(id, typ)
-	case op.List:
+	case s.Kind == op.List:
 		f.value(s.Elem, typ.Elem())
-	case op.Map:
+	case s.Kind == op.Map:
 		f.value(s.Key, typ.Key())
 		f.value(s.Elem, typ.Elem())
-	default:
-		if typ != carriers[s.Kind] {
-			f.t.Errorf("%s: %s is carried by %s", f.m.ID, s.Name, typ)
-		}
+	case typ != want:
+		f.t.Errorf("%s: %s is carried by %s", f.m.ID, s.Name, typ)
 	}
 }
 

@@ -107,7 +107,7 @@ func newPrinter(pkg string) *printer { return &printer{pkg: pkg} }
 
 // line writes one formatted line.
 func (w *printer) line(form string, args ...any) {
-	fmt.Fprintf(w, form, args...)
+	fmt.Fprintf(&w.Buffer, form, args...)
 	w.WriteByte('\n')
 }
 

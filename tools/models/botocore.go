@@ -138,7 +138,7 @@ func readJSON(w *wheel, name string, into any) error {
 	if err != nil {
 		return fmt.Errorf("model file: %w", err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	var r io.Reader = file
 	if strings.HasSuffix(name, ".gz") {
 		if r, err = gzip.NewReader(file); err != nil {

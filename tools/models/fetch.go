@@ -51,7 +51,7 @@ func fetchTarball(ctx context.Context, p Package, want func(name string) bool) (
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // a temporary folder
 	path, err := download(ctx, dir, p, "*.tgz", "npm", "pack", "--silent", p.Name+"@"+p.Version)
 	if err != nil {
 		return nil, err
@@ -60,7 +60,7 @@ func fetchTarball(ctx context.Context, p Package, want func(name string) bool) (
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	return untar(file, want)
 }
 

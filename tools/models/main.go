@@ -52,7 +52,7 @@ func writeModels(ctx context.Context, lock *Lock, dir string) error {
 	if err != nil {
 		return err
 	}
-	defer archive.Close()
+	defer func() { _ = archive.Close() }() // it was only read
 	for _, s := range lock.Services {
 		raw, err := readRaw(archive, s.Data)
 		if err != nil {
