@@ -67,7 +67,7 @@ func (w jsonWriter) structure(b []byte, p *plan, v reflect.Value) ([]byte, error
 func (w jsonWriter) members(b []byte, p *plan, v reflect.Value, bodyOnly bool) ([]byte, error) {
 	for i := range p.fields {
 		f := &p.fields[i]
-		if bodyOnly && f.Location != op.InBody {
+		if bodyOnly && !f.inOutputBody() {
 			continue
 		}
 		var err error

@@ -163,11 +163,13 @@ func (b *binder) list(p *plan, texts []string, format op.TimeFormat, v reflect.V
 	return nil
 }
 
+// prefixHeaders collects headers by prefix. What follows the prefix is in
+// lower case: header names have no case of their own.
 func (b *binder) prefixHeaders(f *field, v reflect.Value) (bool, error) {
 	found := map[string][]string{}
 	for name, lines := range b.r.Header {
 		if len(name) >= len(f.LocName) && strings.EqualFold(name[:len(f.LocName)], f.LocName) {
-			found[name[len(f.LocName):]] = lines[:min(1, len(lines))]
+			found[strings.ToLower(name[len(f.LocName):])] = lines[:min(1, len(lines))]
 		}
 	}
 	if len(found) == 0 {
@@ -203,6 +205,17 @@ func (b *binder) mapping(f *field, found map[string][]string, v reflect.Value) e
 		v.SetMapIndex(reflect.ValueOf(name).Convert(p.typ.Key()), value)
 	}
 	return nil
+}
+
+// inOutputBody reports whether a member of an output is in the body: answers
+// have no path and no query, so members bound to those are.
+func (f *field) inOutputBody() bool {
+	switch f.Location {
+	case op.InBody, op.InQuery, op.InQueryParams, op.InLabel:
+		return true
+	case op.InHeader, op.InPrefixHeaders, op.InPayload, op.InStatus:
+	}
+	return false
 }
 
 // writeBound writes the members of an output or error that are headers or the

@@ -101,7 +101,7 @@ func (restXML) EncodeOutput(w *Response, m *op.Model, o *op.Operation, out any) 
 
 func (p *plan) hasBody() bool {
 	for i := range p.fields {
-		if p.fields[i].Location == op.InBody {
+		if p.fields[i].inOutputBody() {
 			return true
 		}
 	}

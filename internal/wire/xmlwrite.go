@@ -51,7 +51,7 @@ func (x *xmlWriter) leaf(tag, text string) {
 func (x *xmlWriter) members(p *plan, v reflect.Value, bodyOnly bool) error {
 	for i := range p.fields {
 		f := &p.fields[i]
-		if f.Attribute || bodyOnly && f.Location != op.InBody {
+		if f.Attribute || bodyOnly && !f.inOutputBody() {
 			continue
 		}
 		if err := x.member(f, v); err != nil {
@@ -200,7 +200,7 @@ func (x *xmlWriter) errorDetail(m *op.Model, e op.Error) error {
 	}
 	for i := range p.fields {
 		f := &p.fields[i]
-		if f.Location != op.InBody || strings.EqualFold(f.Name, "message") {
+		if !f.inOutputBody() || strings.EqualFold(f.Name, "message") {
 			continue
 		}
 		if err := x.member(f, v); err != nil {
