@@ -5,6 +5,7 @@ import (
 
 	"github.com/bindery-project/bindery/internal/gateway"
 	"github.com/bindery-project/bindery/internal/op"
+	"github.com/bindery-project/bindery/internal/service/iam"
 	"github.com/bindery-project/bindery/internal/service/sts"
 )
 
@@ -16,6 +17,7 @@ func (a *App) openServices(context.Context) error {
 
 	services := []*op.Service{
 		sts.New(sessions).Bind(),
+		iam.New(a.people).Bind(),
 	}
 	rec := &recorder{log: a.audit, slog: a.log, newID: newID, sources: eventSources(services)}
 	g, err := gateway.New(gateway.Config{

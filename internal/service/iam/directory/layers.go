@@ -145,3 +145,15 @@ func parse(text string, kind policy.Kind, id string) *policy.Policy {
 	}
 	return p.WithID(id)
 }
+
+// LoadByID adds the policies of a user, group or role to the layers, for
+// simulations.
+func (d *Directory) LoadByID(ctx context.Context, tx *db.Tx, id string, l *policy.Layers) error {
+	switch {
+	case strings.HasPrefix(id, "AROA"):
+		return d.loadRole(ctx, tx, id, l)
+	case strings.HasPrefix(id, "AGPA"):
+		return d.loadOwners(ctx, tx, []string{id}, nil, l)
+	}
+	return d.loadUser(ctx, tx, id, l)
+}

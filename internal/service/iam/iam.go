@@ -1,0 +1,45 @@
+// Package iam is Identity and Access Management: users, groups, roles, access
+// keys, policies, and simulations. Each resource has a folder; what they share
+// is in terms, and what every request needs of them in directory.
+package iam
+
+import (
+	"github.com/bindery-project/bindery/internal/api/iamapi"
+	"github.com/bindery-project/bindery/internal/op"
+	"github.com/bindery-project/bindery/internal/service/iam/accesskey"
+	"github.com/bindery-project/bindery/internal/service/iam/directory"
+	"github.com/bindery-project/bindery/internal/service/iam/group"
+	"github.com/bindery-project/bindery/internal/service/iam/managedpolicy"
+	"github.com/bindery-project/bindery/internal/service/iam/role"
+	"github.com/bindery-project/bindery/internal/service/iam/simulate"
+	"github.com/bindery-project/bindery/internal/service/iam/user"
+)
+
+// rest refuses what is not built, by name.
+type rest struct{ iamapi.Refused }
+
+// Service answers the IAM API.
+type Service struct {
+	rest
+	*user.Users
+	*group.Groups
+	*role.Roles
+	*managedpolicy.Policies
+	*accesskey.Keys
+	*simulate.Simulator
+	directory *directory.Directory
+}
+
+// New returns the service on a directory.
+func New(d *directory.Directory) *Service {
+	return &Service{
+		Users: &user.Users{Directory: d}, Groups: &group.Groups{Directory: d}, Roles: &role.Roles{Directory: d},
+		Policies: &managedpolicy.Policies{Directory: d}, Keys: &accesskey.Keys{Directory: d},
+		Simulator: &simulate.Simulator{Directory: d}, directory: d,
+	}
+}
+
+// Bind lists the operations for the gateway.
+func (s *Service) Bind() *op.Service {
+	return &op.Service{Model: &iamapi.Model, Operations: iamapi.Bind(s), Resolvers: s.resolvers()}
+}
