@@ -21,6 +21,9 @@ type Dialect struct {
 	Multiline bool `json:"multiline,omitempty"`
 	// FirstRow is the first row as it stands, so that a header repeated in files that cannot tell is recognised by comparison.
 	FirstRow []string `json:"firstRow,omitempty"`
+	// RestTypes are the columns' types without the first row (`void` where it was the only value), for a file that turns out to have a header
+	// after all; set only if HeaderKnown is false.
+	RestTypes []string `json:"restTypes,omitempty"`
 }
 
 // delimiters in the order in which Glue's classifier tries them.
@@ -54,6 +57,11 @@ func (in *inspection) csv(s *sample) (*Result, error) {
 	}
 	types := table.types(1)
 	in.decideHeader(table, dialect, types)
+	if !dialect.HeaderKnown {
+		for _, t := range types {
+			dialect.RestTypes = append(dialect.RestTypes, t.seen())
+		}
+	}
 	if !dialect.Header {
 		types = table.types(0)
 	}

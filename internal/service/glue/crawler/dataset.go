@@ -77,6 +77,7 @@ type dataset struct {
 	kind     kind
 	schema   schema
 	firstRow []string // CSV whose header is not known
+	rest     []string // its column types without the first row
 	levels   []level
 	leaves   []leaf
 	hidden   []string // folders below root that are not part of it
@@ -85,7 +86,7 @@ type dataset struct {
 func fileDataset(f *folder, o Object) *dataset {
 	d := &dataset{root: f, single: true, kind: kindOf(o.Result), schema: schemaOf(o.Result.Columns)}
 	if o.Result.CSV != nil && !o.Result.CSV.HeaderKnown {
-		d.firstRow = o.Result.CSV.FirstRow
+		d.firstRow, d.rest = o.Result.CSV.FirstRow, o.Result.CSV.RestTypes
 	}
 	own := leaf{location: o.Key, schema: d.schema}
 	own.tally.add(o)
@@ -134,15 +135,23 @@ func (d *dataset) absorb(o *dataset) {
 	d.kind = d.kind.join(o.kind)
 }
 
-// namedAfter is d's schema as it reads with o's knowledge of the header. If the header is all that d holds, it has no types to add.
+// namedAfter is d's schema as it reads with o's knowledge of the header.
 func (d *dataset) namedAfter(o *dataset) schema {
 	if d.kind.headerKnown || !o.kind.headerKnown || !d.positional(o) {
 		return d.schema
 	}
-	if o.kind.header && len(d.leaves) == 1 && d.leaves[0].tally.sampledRecords <= 1 {
-		return schema{}
+	if o.kind.header && len(d.rest) == len(o.schema.names) {
+		return schemaOf(zip(o.schema.names, d.rest))
 	}
 	return d.schema.renamed(o.schema.names)
+}
+
+func zip(names, types []string) []format.Column {
+	columns := make([]format.Column, len(names))
+	for i, name := range names {
+		columns[i] = format.Column{Name: name, Type: types[i]}
+	}
+	return columns
 }
 
 func repeats(row, names []string) bool {

@@ -50,11 +50,7 @@ func compileGlob(glob string) (*regexp.Regexp, error) {
 	if glob == "" || len(glob) > maxGlob {
 		return nil, fmt.Errorf("exclusion pattern of %d bytes: 1 to %d are allowed", len(glob), maxGlob)
 	}
-	source := glob
-	if strings.HasSuffix(glob, "/") {
-		source += "**"
-	}
-	t := globTranslation{rest: source}
+	t := globTranslation{rest: folderGlob(glob)}
 	if err := t.all(); err != nil {
 		return nil, fmt.Errorf("exclusion pattern %q: %w", glob, err)
 	}
@@ -63,6 +59,14 @@ func compileGlob(glob string) (*regexp.Regexp, error) {
 		return nil, fmt.Errorf("exclusion pattern %q: %w", glob, err)
 	}
 	return pattern, nil
+}
+
+// folderGlob makes a pattern that names a folder cover what lies below it.
+func folderGlob(glob string) string {
+	if strings.HasSuffix(glob, "/") {
+		return glob + "**"
+	}
+	return glob
 }
 
 // globTranslation turns a glob into the text of a regular expression.

@@ -64,6 +64,20 @@ func (s schema) renamed(names []string) schema {
 	return out
 }
 
+// within returns the schema with the whole's type for every column of which s saw no value, or none of its elements: a guess of its own would
+// make the partition contradict its table.
+func (s schema) within(whole schema) schema {
+	out := schema{types: make(map[string]format.Type, len(s.names))}
+	for _, name := range s.names {
+		t := s.types[name]
+		if t.Incomplete() {
+			t = whole.types[name]
+		}
+		out.add(name, t)
+	}
+	return out
+}
+
 func (s schema) columns() []Column {
 	columns := make([]Column, len(s.names))
 	for i, name := range s.names {

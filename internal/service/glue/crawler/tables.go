@@ -62,14 +62,10 @@ func (g *grouper) url(key string) string {
 func (g *grouper) exclusions(t *Table, d *dataset) {
 	var globs []string
 	for _, pattern := range g.options.Exclusions {
-		globs = append(globs, escapeGlob(g.url(g.options.Include.folder()))+pattern)
+		globs = append(globs, escapeGlob(g.url(g.options.Include.folder()))+folderGlob(pattern))
 	}
 	for _, key := range d.hidden {
-		glob := escapeGlob(g.url(key))
-		if strings.HasSuffix(key, "/") {
-			glob += "**"
-		}
-		globs = append(globs, glob)
+		globs = append(globs, folderGlob(escapeGlob(g.url(key))))
 	}
 	if len(globs) == 0 {
 		return
@@ -130,7 +126,7 @@ func (g *grouper) partitions(d *dataset) []Partition {
 			continue
 		}
 		seen[id] = true
-		own := l.schema
+		own := l.schema.within(d.schema)
 		if inherit {
 			own = d.schema
 		}
@@ -153,14 +149,22 @@ func (g *grouper) name(tables []Table) {
 		location := tables[i].StorageDescriptor.Location
 		plain := g.options.TablePrefix + lastSegment(location)
 		name := legalName(plain, maxTableName)
-		sum := md5.Sum([]byte(location)) //nolint:gosec // a short stable name, no secret
-		suffixed := legalName(plain, maxTableName-33) + "_" + hex.EncodeToString(sum[:])
-		if used[name] || g.belongsToAnother(name, location) || sameSource(g.options.Taken[suffixed], location) && !sameSource(g.options.Taken[name], location) {
+		suffixed := withSuffix(plain, location)
+		if g.belongsToAnother(name, location) || sameSource(g.options.Taken[suffixed], location) && !sameSource(g.options.Taken[name], location) {
 			name = suffixed
+		}
+		for source := location; used[name]; source += "+" { // files and partitions of one folder are two tables at one location
+			name = withSuffix(plain, source)
 		}
 		used[name] = true
 		tables[i].Name = name
 	}
+}
+
+// withSuffix is the name of a source whose plain name is taken.
+func withSuffix(plain, source string) string {
+	sum := md5.Sum([]byte(source)) //nolint:gosec // a short stable name, no secret
+	return legalName(plain, maxTableName-33) + "_" + hex.EncodeToString(sum[:])
 }
 
 // belongsToAnother reports whether the database has a table of that name with other data.
