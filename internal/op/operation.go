@@ -49,7 +49,7 @@ type Mode uint8
 const (
 	Require  Mode = iota // must be allowed
 	Filter               // the handler drops what is not allowed from its answer; with filters only, the handler decides
-	Touch                // checked only when the input names it; when nothing at all is left to check, the action is checked on "*"
+	Touch                // checked only when the input names it; a request left with nothing to check is denied
 	Children             // must be allowed as a wildcard and no existing child may be denied
 )
 
