@@ -44,6 +44,16 @@ type pattern struct {
 // variable has neither a single value in the context nor a default; such a
 // pattern matches nothing.
 func (p *pattern) match(text string, context Values) (matched, resolved bool) {
+	if len(p.pieces) == 1 && p.pieces[0].kind == pieceText && !p.fold {
+		return text == p.pieces[0].text, true
+	}
+	if len(p.variables) == 0 {
+		return p.run(text, nil), true
+	}
+	return p.matchVariables(text, context)
+}
+
+func (p *pattern) matchVariables(text string, context Values) (matched, resolved bool) {
 	var values [maxVariables]string
 	for i := range p.variables {
 		v, ok := p.variables[i].resolve(context)

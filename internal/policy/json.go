@@ -30,108 +30,80 @@ type member struct {
 }
 
 // decodeTree reads exactly one JSON value. Duplicate names and invalid UTF-8
-// are refused by the decoder's defaults.
+// are refused by the decoder's defaults. The text is checked as a whole first,
+// so that building the tree cannot meet an error.
 func decodeTree(text []byte) (*node, *offsetError) {
 	d := jsontext.NewDecoder(bytes.NewReader(text))
-	root, err := decodeNode(d, 0)
-	if err != nil {
-		return nil, err
-	}
-	if rest := bytes.TrimLeft(text[root.end:], " \t\r\n"); len(rest) > 0 {
-		return nil, &offsetError{len(text) - len(rest), "text after the end of the policy"}
-	}
-	return root, nil
-}
-
-func decodeNode(d *jsontext.Decoder, depth int) (*node, *offsetError) {
-	if depth > maxDepth {
-		return nil, &offsetError{int(d.InputOffset()), "nested too deeply"}
-	}
-	switch d.PeekKind() {
-	case '{':
-		return decodeObject(d, depth)
-	case '[':
-		return decodeArray(d, depth)
-	default:
-		return decodeScalar(d)
-	}
-}
-
-func decodeScalar(d *jsontext.Decoder) (*node, *offsetError) {
-	raw, err := d.ReadValue()
-	if err != nil {
-		return nil, jsonError(d, err)
+	if _, err := d.ReadValue(); err != nil {
+		return nil, jsonError(err)
 	}
 	end := int(d.InputOffset())
-	n := &node{kind: raw.Kind(), start: end - len(raw), end: end, text: string(raw)}
-	if n.kind == '"' {
-		n.text = unquote(raw)
+	if rest := bytes.TrimLeft(text[end:], " \t\r\n"); len(rest) > 0 {
+		return nil, &offsetError{len(text) - len(rest), "text after the end of the policy"}
 	}
-	return n, nil
+	b := treeBuilder{decoder: jsontext.NewDecoder(bytes.NewReader(text))}
+	root := b.read(0)
+	return root, b.refusal
 }
 
-// unquote cannot fail: the decoder has accepted the literal.
-func unquote(raw jsontext.Value) string {
-	text, _ := jsontext.AppendUnquote(nil, raw)
-	return string(text)
-}
-
-func decodeObject(d *jsontext.Decoder, depth int) (*node, *offsetError) {
-	n, err := openNode(d)
-	if err != nil {
-		return nil, err
-	}
-	for d.PeekKind() != '}' {
-		name, err := decodeScalar(d)
-		if err != nil {
-			return nil, err
-		}
-		value, err := decodeNode(d, depth+1)
-		if err != nil {
-			return nil, err
-		}
-		n.members = append(n.members, member{name.text, name.start, value})
-	}
-	return closeNode(d, n)
-}
-
-func decodeArray(d *jsontext.Decoder, depth int) (*node, *offsetError) {
-	n, err := openNode(d)
-	if err != nil {
-		return nil, err
-	}
-	for d.PeekKind() != ']' {
-		item, err := decodeNode(d, depth+1)
-		if err != nil {
-			return nil, err
-		}
-		n.items = append(n.items, item)
-	}
-	return closeNode(d, n)
-}
-
-func openNode(d *jsontext.Decoder) (*node, *offsetError) {
-	token, err := d.ReadToken()
-	if err != nil {
-		return nil, jsonError(d, err)
-	}
-	return &node{kind: token.Kind(), start: int(d.InputOffset()) - 1}, nil
-}
-
-func closeNode(d *jsontext.Decoder, n *node) (*node, *offsetError) {
-	if _, err := d.ReadToken(); err != nil {
-		return nil, jsonError(d, err)
-	}
-	n.end = int(d.InputOffset())
-	return n, nil
-}
-
-func jsonError(d *jsontext.Decoder, err error) *offsetError {
+func jsonError(err error) *offsetError {
 	var syntactic *jsontext.SyntacticError
 	if errors.As(err, &syntactic) {
 		return &offsetError{int(syntactic.ByteOffset), syntactic.Err.Error()}
 	}
-	return &offsetError{int(d.InputOffset()), err.Error()}
+	return &offsetError{0, "the policy is empty"}
+}
+
+// treeBuilder reads a text that is known to be valid JSON.
+type treeBuilder struct {
+	decoder *jsontext.Decoder
+	refusal *offsetError // set where the text nests too deeply
+}
+
+func (b *treeBuilder) read(depth int) *node {
+	kind := b.decoder.PeekKind()
+	if depth > maxDepth || (kind != '{' && kind != '[') {
+		n := b.readWhole()
+		if depth > maxDepth && b.refusal == nil {
+			b.refusal = refuse(n, "nested too deeply")
+		}
+		return n
+	}
+	n := &node{kind: kind}
+	n.start = b.skipToken() - 1
+	// In ASCII the closing brace or bracket stands two behind the opening one.
+	for closing := kind + 2; b.decoder.PeekKind() != closing; {
+		b.readChild(n, depth)
+	}
+	n.end = b.skipToken()
+	return n
+}
+
+func (b *treeBuilder) readChild(parent *node, depth int) {
+	if parent.kind == '[' {
+		parent.items = append(parent.items, b.read(depth+1))
+		return
+	}
+	name := b.readWhole()
+	parent.members = append(parent.members, member{name.text, name.start, b.read(depth + 1)})
+}
+
+// readWhole reads a value without looking into it.
+func (b *treeBuilder) readWhole() *node {
+	raw, _ := b.decoder.ReadValue()
+	end := int(b.decoder.InputOffset())
+	n := &node{kind: raw.Kind(), start: end - len(raw), end: end, text: string(raw)}
+	if n.kind == '"' {
+		unquoted, _ := jsontext.AppendUnquote(nil, raw)
+		n.text = string(unquoted)
+	}
+	return n
+}
+
+// skipToken reads a brace or bracket and answers the offset behind it.
+func (b *treeBuilder) skipToken() int {
+	_, _ = b.decoder.ReadToken()
+	return int(b.decoder.InputOffset())
 }
 
 // offsetError is a refusal at a byte offset; Parse turns it into a SyntaxError.

@@ -116,7 +116,7 @@ func compileAWSPrincipal(text string) (principalEntry, bool) {
 	if arn.ValidAccount(text) {
 		return principalEntry{principalAccount, text}, true
 	}
-	if p, ok := arn.Split(text); ok && p[2] == "iam" && p[3] == "" && p[5] == "root" && arn.ValidAccount(p[4]) {
+	if p, _ := arn.Split(text); arn.ValidAccount(p[4]) && text == arn.Root(p[4]) {
 		return principalEntry{principalAccount, p[4]}, true
 	}
 	if principalIDPattern.MatchString(text) {
@@ -150,10 +150,11 @@ func (e *principalEntry) names(p *Principal, kind Kind) naming {
 	return notNamed
 }
 
-// namesEveryone: a provider must be named, and a trust policy never means the
-// anonymous caller.
+// namesEveryone: where "*" grants, a provider must still be named, and a trust
+// policy never means the anonymous caller. In a resource control policy, which
+// only limits, "*" is everyone.
 func (e *principalEntry) namesEveryone(p *Principal, kind Kind) naming {
-	if p.Type == Federated || (p.Type == Anonymous && kind == Trust) {
+	if kind != RCP && (p.Type == Federated || (p.Type == Anonymous && kind == Trust)) {
 		return notNamed
 	}
 	return asGroup
@@ -249,6 +250,8 @@ func exempts(entries []principalEntry, p *Principal, kind Kind) bool {
 	return false
 }
 
+// isEveryone: a Deny that names everyone means everyone, whoever would have to
+// be named more closely in an Allow.
 func (e principalEntry) isEveryone() bool {
 	return e.kind == principalAll || e.kind == principalAllAWS
 }

@@ -1,5 +1,7 @@
 package policy
 
+import "slices"
+
 // statement is one compiled statement.
 type statement struct {
 	sid        string
@@ -78,23 +80,28 @@ func (s *statement) matchResource(q *question) bool {
 	return s.notResource
 }
 
-// matchPrincipal: the stricter reading of NotPrincipal. An Allow applies only
-// to a caller who is not named in any way, and never to the anonymous one; a
-// Deny spares only a caller who is named in full, and nobody who has a
-// permissions boundary.
+// matchPrincipal: the stricter reading of each combination. A Deny on everyone
+// spares nobody. With NotPrincipal a Deny spares only a caller who is named in
+// full, and nobody who has a permissions boundary; an Allow applies only to a
+// caller who is not named in any way, and never to the anonymous one or to an
+// identity provider, which an Allow must name.
 func (s *statement) matchPrincipal(q *question, kind Kind) (naming, bool) {
 	if s.anyPrincipal {
 		return asSelf, true
 	}
 	p := &q.request.Principal
+	everyone := slices.ContainsFunc(s.principals, principalEntry.isEveryone)
 	switch {
-	case !s.notPrincipal:
+	case s.notPrincipal && s.deny:
+		return asSelf, q.bounded || !exempts(s.principals, p, kind)
+	case s.notPrincipal:
+		known := p.Type != Anonymous && p.Type != Federated
+		return asGroup, known && !everyone && closest(s.principals, p, kind) == notNamed
+	case s.deny && everyone:
+		return asGroup, true
+	default:
 		named := closest(s.principals, p, kind)
 		return named, named != notNamed
-	case s.deny:
-		return asSelf, q.bounded || !exempts(s.principals, p, kind)
-	default:
-		return asGroup, p.Type != Anonymous && closest(s.principals, p, kind) == notNamed
 	}
 }
 
