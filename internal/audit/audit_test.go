@@ -212,6 +212,9 @@ func TestTornTailIsRemoved(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Close()
+	if heads, err := audit.Verify(cfg.Dir); err != nil || heads[0].Seq != 1 {
+		t.Fatalf("beside a line that is being written: %v, %v", heads, err)
+	}
 	if err := os.WriteFile(filepath.Join(cfg.Dir, "n1.00000000000000000002.jsonl"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -45,7 +45,7 @@ func BenchmarkPointRead(b *testing.B) {
 func BenchmarkDurableWrites(b *testing.B) {
 	for _, writers := range []int{1, 8, 64} {
 		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {
-			d := dbtest.Open(b, dbtest.SQLite(b, db.Config{}))
+			d := dbtest.Open(b, store(b))
 			var next atomic.Int64
 			b.SetParallelism((writers + 1) / 2) // times GOMAXPROCS, which is 2 on the reference machine
 			before := d.Stats()
@@ -72,6 +72,14 @@ func BenchmarkDurableWrites(b *testing.B) {
 			b.ReportMetric(syncP50(b), "µs/fsync-p50")
 		})
 	}
+}
+
+// store is a new SQLite file, or a schema on Postgres when BINDERY_BENCH_POSTGRES is set.
+func store(b *testing.B) db.Config {
+	if os.Getenv("BINDERY_BENCH_POSTGRES") != "" {
+		return dbtest.Postgres(b, db.Config{})
+	}
+	return dbtest.SQLite(b, db.Config{})
 }
 
 // BenchmarkBatch creates 100 rows per write, as BatchCreatePartition does.
@@ -136,6 +144,20 @@ func BenchmarkDocument(b *testing.B) {
 			b.Fatal(err)
 		}
 		if err := db.Verify(here, stored); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkOpen opens a store that exists: part of every start.
+func BenchmarkOpen(b *testing.B) {
+	cfg := dbtest.SQLite(b, db.Config{})
+	for b.Loop() {
+		d, err := db.Open(background, cfg)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := d.Close(); err != nil {
 			b.Fatal(err)
 		}
 	}

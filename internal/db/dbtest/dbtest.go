@@ -69,7 +69,7 @@ var schemas atomic.Int64
 // skips the test when there is no Postgres.
 func Postgres(t testing.TB, cfg db.Config) db.Config {
 	t.Helper()
-	server := os.Getenv(Variable)
+	server := os.Getenv(Variable) //nolint:forbidigo // a setting of test runs, not of the server
 	if server == "" {
 		t.Skipf("skipped: %s is not set, so nothing was tested on Postgres", Variable)
 	}
