@@ -141,9 +141,10 @@ func (s *sqlite) close() error {
 // session is one SQLite connection with its prepared statements, which the driver
 // caches by their text. One goroutine uses it at a time.
 type session struct {
-	pool   *sql.DB
-	conn   *sql.Conn
-	writes bool
+	pool     *sql.DB
+	conn     *sql.Conn
+	commands map[string]*sql.Stmt // of command
+	writes   bool
 }
 
 func openSession(ctx context.Context, path, params string, pragmas ...string) (*session, error) {
@@ -156,7 +157,7 @@ func openSession(ctx context.Context, path, params string, pragmas ...string) (*
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, translate(err)), pool.Close())
 	}
-	s := &session{pool: pool, conn: conn}
+	s := &session{pool: pool, conn: conn, commands: map[string]*sql.Stmt{}}
 	for _, pragma := range pragmas {
 		if err := s.command(pragma); err != nil {
 			return nil, errors.Join(fmt.Errorf("%s: %w", pragma, err), s.close())
@@ -178,9 +179,18 @@ func (s *session) query(ctx context.Context, query string, args []any, kind scan
 	return s.conn.QueryContext(ctx, query, args...)
 }
 
-// command runs a statement without parameters or results.
+// command runs a statement without parameters or results. There are few of them, so each
+// stays prepared: BEGIN and COMMIT are a good part of a short read.
 func (s *session) command(query string) error {
-	_, err := s.conn.ExecContext(context.Background(), query)
+	stmt := s.commands[query]
+	if stmt == nil {
+		var err error
+		if stmt, err = s.conn.PrepareContext(context.Background(), query); err != nil {
+			return err
+		}
+		s.commands[query] = stmt
+	}
+	_, err := stmt.ExecContext(context.Background())
 	return err
 }
 
@@ -195,4 +205,10 @@ func (s *session) inTransaction() bool {
 	return err == nil && inside
 }
 
-func (s *session) close() error { return errors.Join(s.conn.Close(), s.pool.Close()) }
+func (s *session) close() error {
+	var errs []error
+	for _, stmt := range s.commands {
+		errs = append(errs, stmt.Close())
+	}
+	return errors.Join(append(errs, s.conn.Close(), s.pool.Close())...)
+}

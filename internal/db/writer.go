@@ -231,9 +231,11 @@ func (w *writer) undo(j *job) error {
 		j.err = failed
 		return failed
 	}
-	if err := w.check(w.on.command("ROLLBACK TO job; RELEASE job")); err != nil {
-		j.err = errors.Join(j.err, err)
-		return err
+	for _, command := range []string{"ROLLBACK TO job", "RELEASE job"} {
+		if err := w.check(w.on.command(command)); err != nil {
+			j.err = errors.Join(j.err, err)
+			return err
+		}
 	}
 	return nil
 }
