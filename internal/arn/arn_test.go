@@ -1,12 +1,10 @@
-package arn_test
+package arn
 
 import (
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
-
-	"github.com/bindery-project/bindery/internal/arn"
 )
 
 func TestParsePrintsBackTheSame(t *testing.T) {
@@ -17,7 +15,7 @@ func TestParsePrintsBackTheSame(t *testing.T) {
 		"arn:aws:iam::aws:policy/AdministratorAccess",
 		"arn:aws:iam::111122223333:root",
 	} {
-		a, err := arn.Parse(s)
+		a, err := Parse(s)
 		if err != nil {
 			t.Errorf("Parse(%q): %v", s, err)
 		}
@@ -32,7 +30,7 @@ func TestParseRefuses(t *testing.T) {
 		"", "*", "arn:aws:s3", "arn:aws:s3::bucket", "urn:aws:s3:::bucket", "arn::s3:::bucket",
 		"arn:aws::::bucket", "arn:aws:s3:::", "arn:aws:iam::12345:root", "arn:aws:iam::12345678901x:root",
 	} {
-		if a, err := arn.Parse(s); err == nil {
+		if a, err := Parse(s); err == nil {
 			t.Errorf("Parse(%q) = %+v, want an error", s, a)
 		}
 	}
@@ -41,21 +39,21 @@ func TestParseRefuses(t *testing.T) {
 func TestBuilders(t *testing.T) {
 	const region, account = "us-east-1", "111122223333"
 	for _, c := range []struct{ got, want string }{
-		{arn.Glue(region, account, "catalog"), "arn:aws:glue:us-east-1:111122223333:catalog"},
-		{arn.GlueDatabase(region, account, "db"), "arn:aws:glue:us-east-1:111122223333:database/db"},
-		{arn.GlueTable(region, account, "db", "t"), "arn:aws:glue:us-east-1:111122223333:table/db/t"},
-		{arn.Athena(region, account, "workgroup/w"), "arn:aws:athena:us-east-1:111122223333:workgroup/w"},
-		{arn.KMSKey(region, account, "k"), "arn:aws:kms:us-east-1:111122223333:key/k"},
-		{arn.KMSAlias(region, account, "alias/a"), "arn:aws:kms:us-east-1:111122223333:alias/a"},
-		{arn.Secret(region, account, "db", "AbCdEf"), "arn:aws:secretsmanager:us-east-1:111122223333:secret:db-AbCdEf"},
-		{arn.S3("b", ""), "arn:aws:s3:::b"},
-		{arn.S3("b", "k/x"), "arn:aws:s3:::b/k/x"},
-		{arn.IAM(account, "user", "", "dana"), "arn:aws:iam::111122223333:user/dana"},
-		{arn.IAM(account, "user", "/", "dana"), "arn:aws:iam::111122223333:user/dana"},
-		{arn.IAM(account, "role", "/service-role/", "R"), "arn:aws:iam::111122223333:role/service-role/R"},
-		{arn.Root(account), "arn:aws:iam::111122223333:root"},
-		{arn.AssumedRole(account, "R", "s"), "arn:aws:sts::111122223333:assumed-role/R/s"},
-		{arn.FederatedUser(account, "f"), "arn:aws:sts::111122223333:federated-user/f"},
+		{Glue(region, account, "catalog"), "arn:aws:glue:us-east-1:111122223333:catalog"},
+		{GlueDatabase(region, account, "db"), "arn:aws:glue:us-east-1:111122223333:database/db"},
+		{GlueTable(region, account, "db", "t"), "arn:aws:glue:us-east-1:111122223333:table/db/t"},
+		{Athena(region, account, "workgroup/w"), "arn:aws:athena:us-east-1:111122223333:workgroup/w"},
+		{KMSKey(region, account, "k"), "arn:aws:kms:us-east-1:111122223333:key/k"},
+		{KMSAlias(region, account, "alias/a"), "arn:aws:kms:us-east-1:111122223333:alias/a"},
+		{Secret(region, account, "db", "AbCdEf"), "arn:aws:secretsmanager:us-east-1:111122223333:secret:db-AbCdEf"},
+		{S3("b", ""), "arn:aws:s3:::b"},
+		{S3("b", "k/x"), "arn:aws:s3:::b/k/x"},
+		{IAM(account, "user", "", "dana"), "arn:aws:iam::111122223333:user/dana"},
+		{IAM(account, "user", "/", "dana"), "arn:aws:iam::111122223333:user/dana"},
+		{IAM(account, "role", "/service-role/", "R"), "arn:aws:iam::111122223333:role/service-role/R"},
+		{Root(account), "arn:aws:iam::111122223333:root"},
+		{AssumedRole(account, "R", "s"), "arn:aws:sts::111122223333:assumed-role/R/s"},
+		{FederatedUser(account, "f"), "arn:aws:sts::111122223333:federated-user/f"},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)
@@ -80,7 +78,7 @@ func TestFold(t *testing.T) {
 		{"ǅ", "ǆ"},
 		{"E\u0301", "e\u0301"},
 	} {
-		if got := arn.Fold(c.in); got != c.want {
+		if got := Fold(c.in); got != c.want {
 			t.Errorf("Fold(%q) = %q, want %q", c.in, got, c.want)
 		}
 	}
@@ -88,8 +86,8 @@ func TestFold(t *testing.T) {
 
 func TestFoldIsIdempotent(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		once := arn.Fold(rapid.String().Draw(t, "name"))
-		if twice := arn.Fold(once); twice != once {
+		once := Fold(rapid.String().Draw(t, "name"))
+		if twice := Fold(once); twice != once {
 			t.Fatalf("Fold(%q) = %q", once, twice)
 		}
 	})
@@ -98,14 +96,14 @@ func TestFoldIsIdempotent(t *testing.T) {
 func TestFoldAgreesWithStringsOnASCII(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.StringMatching(`[ -~]{0,40}`).Draw(t, "name")
-		if got := arn.Fold(s); got != strings.ToLower(s) {
+		if got := Fold(s); got != strings.ToLower(s) {
 			t.Fatalf("Fold(%q) = %q", s, got)
 		}
 	})
 }
 
 func TestFoldOfLowerCaseDoesNotAllocate(t *testing.T) {
-	if n := testing.AllocsPerRun(100, func() { arn.Fold("sales_orders_2026") }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { Fold("sales_orders_2026") }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }

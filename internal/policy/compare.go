@@ -151,9 +151,9 @@ func readValue(c comparison, text string) (v value, ok bool) {
 func (o *operand) equals(c comparison, v *value, context Values) bool {
 	switch {
 	case c.isNumber():
-		return ordered(c-compareNumber, v.number.compare(o.number))
+		return ordered(int(c-compareNumber), v.number.compare(o.number))
 	case c.isDate():
-		return ordered(c-compareDate, v.date.Compare(o.date))
+		return ordered(int(c-compareDate), v.date.Compare(o.date))
 	case c == compareBool:
 		return v.truth == o.truth
 	case c == compareBinary:
@@ -171,7 +171,7 @@ func (o *operand) equals(c comparison, v *value, context Values) bool {
 
 // ordered reads a three-way comparison by the order in which the numeric and
 // the date comparisons are declared: equal, less, at most, greater, at least.
-func ordered(which comparison, order int) bool {
+func ordered(which, order int) bool {
 	switch which {
 	case 0:
 		return order == 0

@@ -235,9 +235,7 @@ func (n *node) scalars() ([]*node, *offsetError) {
 		return nil, refuse(n, "a condition key wants at least one value")
 	}
 	for _, item := range items {
-		switch item.kind {
-		case '"', '0', 't', 'f':
-		default:
+		if !strings.ContainsRune(`"0tf`, rune(item.kind)) {
 			return nil, refuse(item, "a condition value is a string, a number or a boolean")
 		}
 	}

@@ -26,14 +26,14 @@ type LayerTrace struct {
 	Layer    string
 	Level    int    `json:",omitempty"` // from 1, for service and resource control policies
 	Effect   string // by itself: allowed, explicitDeny, implicitDeny
-	Policies []PolicyTrace
+	Policies []DocumentTrace
 
 	layer   Layer
 	finding finding
 }
 
-// PolicyTrace tells what one policy says.
-type PolicyTrace struct {
+// DocumentTrace tells what one policy says.
+type DocumentTrace struct {
 	ID         string
 	Broken     string `json:",omitempty"` // why the stored text cannot be read
 	Statements []StatementTrace
@@ -160,8 +160,8 @@ func (f *finding) effect() Effect {
 	}
 }
 
-func (e *Explanation) tracePolicy(q *question, layer Layer, p *Policy, f *finding) PolicyTrace {
-	t := PolicyTrace{ID: p.id, Broken: p.broken, policy: p}
+func (e *Explanation) tracePolicy(q *question, layer Layer, p *Policy, f *finding) DocumentTrace {
+	t := DocumentTrace{ID: p.id, Broken: p.broken, policy: p}
 	for i := range p.statements {
 		s, named := traceStatement(q, p, i)
 		s.Layer = layer.String()
