@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 )
 
 // TaskName is what a worker process calls the inspection of one file.
@@ -38,7 +39,8 @@ func RunInspect(ctx context.Context, request InspectRequest) (*InspectResponse, 
 	result, err := Inspect(ctx, request.Name, file, info.Size(), request.Limits)
 	var reason *Reason
 	if errors.As(err, &reason) {
-		return &InspectResponse{Reason: reason}, nil
+		// A decoder's message may quote bytes of the file, and CBOR text must be UTF-8.
+		return &InspectResponse{Reason: &Reason{Kind: reason.Kind, Detail: strings.ToValidUTF8(reason.Detail, "\uFFFD")}}, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("inspect %s: %w", request.Name, err)
