@@ -99,6 +99,7 @@ func (c awsJSON) EncodeOutput(w *Response, m *op.Model, o *op.Operation, out any
 func (c awsJSON) EncodeError(w *Response, m *op.Model, e op.Error, requestID string) error {
 	w.RequestID = requestID
 	w.begin(errorStatus(e), c.contentType)
+	w.queryError(m, e)
 	b, err := appendJSONError(w.Body, m, e, jsonWriter{}, true)
 	w.Body = b
 	return err

@@ -46,6 +46,34 @@ func errorIDs(m *op.Model) map[string]op.ShapeID {
 	return ids
 }
 
+// queryCode is an error's code for query clients, where a model that moved to
+// another protocol kept an older name for it; else "".
+func queryCode(m *op.Model, e op.Error) string {
+	if s := errorShape(m, e.ErrorCode()); s != nil {
+		return s.Error.Query
+	}
+	return ""
+}
+
+// blame is the Type of an error in query answers.
+func blame(e op.Error) string {
+	if e.ServerFault() || errorStatus(e) >= http.StatusInternalServerError {
+		return "Receiver"
+	}
+	return "Sender"
+}
+
+// queryError adds the header by which clients that grew up with a service's
+// query protocol still find the old code.
+func (w *Response) queryError(m *op.Model, e op.Error) {
+	if !m.QueryErrors {
+		return
+	}
+	if code := queryCode(m, e); code != "" {
+		w.Header.Set("X-Amzn-Query-Error", code+";"+blame(e))
+	}
+}
+
 // modelledError returns the plan and value of an error that the model lists;
 // a nil plan for faults and for errors of other models.
 func modelledError(m *op.Model, e op.Error) (*plan, reflect.Value) {

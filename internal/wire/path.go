@@ -34,7 +34,10 @@ func MatchPath(template, path string) (map[string]string, bool) {
 		}
 		have = have[take:]
 	}
-	return labels, len(have) == 0
+	if len(have) > 0 {
+		return nil, false
+	}
+	return labels, true
 }
 
 func labelName(segment string) (string, bool) {

@@ -66,6 +66,7 @@ func (w *Response) beginCBOR(status int) {
 func (rpcCBOR) EncodeError(w *Response, m *op.Model, e op.Error, requestID string) error {
 	w.RequestID = requestID
 	w.beginCBOR(errorStatus(e))
+	w.queryError(m, e)
 	p, v := modelledError(m, e)
 	members := 1
 	if p != nil {

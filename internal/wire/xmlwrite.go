@@ -179,12 +179,8 @@ func (x *xmlWriter) errorResponse(m *op.Model, e op.Error, requestID string) err
 }
 
 func (x *xmlWriter) errorMembers(m *op.Model, e op.Error) error {
-	blame := "Sender"
-	if e.ServerFault() || errorStatus(e) >= 500 {
-		blame = "Receiver"
-	}
-	x.leaf("Type", blame)
-	x.leaf("Code", e.ErrorCode())
+	x.leaf("Type", blame(e))
+	x.leaf("Code", orDefault(queryCode(m, e), e.ErrorCode()))
 	return x.errorDetail(m, e)
 }
 

@@ -12,6 +12,7 @@ import (
 var errorTypes = map[string]reflect.Type{
 	"InvalidGreeting":        reflect.TypeFor[invalidGreeting](),
 	"CustomCodeError":        reflect.TypeFor[invalidGreeting](),
+	"NoCustomCodeError":      reflect.TypeFor[invalidGreeting](),
 	"ComplexError":           reflect.TypeFor[complexError](),
 	"ComplexNestedErrorData": reflect.TypeFor[complexNested](),
 	"FooError":               reflect.TypeFor[fooError](),

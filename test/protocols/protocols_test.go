@@ -80,6 +80,8 @@ var files = []struct {
 	{"rest-json", op.RestJSON, 106, 7, 84, 7},
 	{"rest-xml", op.RestXML, 90, 4, 76, 2},
 	{"smithy-rpc-v2-cbor", op.RPCCBOR, 15, 0, 35, 0},
+	{"json_1_0-query-compatible", op.AWSJSON10, 1, 0, 2, 0},
+	{"smithy-rpc-v2-cbor-query-compatible", op.RPCCBOR, 1, 0, 2, 0},
 }
 
 func TestInput(t *testing.T) {
@@ -354,7 +356,7 @@ func (b *builder) failure(t *testing.T, c *vector) op.Error {
 	for _, ref := range c.Given.Errors {
 		id, typ := b.root(ref.Shape)
 		shape := b.model.Shape(id)
-		if shape.Error.Code != c.ErrorCode {
+		if shape.Error.Code != c.ErrorCode && shape.Error.Query != c.ErrorCode {
 			continue
 		}
 		v := reflect.New(typ)

@@ -19,7 +19,8 @@ type suite struct {
 }
 
 type metadata struct {
-	XMLNamespace string `json:"xmlNamespace"`
+	XMLNamespace    string    `json:"xmlNamespace"`
+	QueryCompatible *struct{} `json:"awsQueryCompatible"`
 }
 
 type shapeDef struct {
@@ -82,7 +83,7 @@ type root struct {
 func newBuilder(s *suite, protocol op.Protocol) *builder {
 	return &builder{
 		defs:  s.Shapes,
-		model: &op.Model{ID: "vectors", Protocol: protocol, XMLNamespace: s.Metadata.XMLNamespace},
+		model: &op.Model{ID: "vectors", Protocol: protocol, XMLNamespace: s.Metadata.XMLNamespace, QueryErrors: s.Metadata.QueryCompatible != nil},
 		open:  map[string]int{},
 		roots: map[string]root{},
 	}
@@ -175,6 +176,10 @@ func (b *builder) structure(name string, def shapeDef, shape *op.Shape) reflect.
 	}
 	if def.Exception {
 		shape.Error = &op.ErrorInfo{Code: errorCode(name, def), Status: def.Error.Status, Server: def.Fault}
+		if b.model.QueryErrors {
+			// Code and status of the trait are the query protocol's.
+			shape.Error = &op.ErrorInfo{Code: name, Server: def.Fault, Query: def.Error.Code}
+		}
 	}
 	if fixed != nil {
 		return fixed
