@@ -36,7 +36,7 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 		Version:       version,
 	}
-	cmd.AddCommand(serveCommand(), envCommand(), versionCommand())
+	cmd.AddCommand(serveCommand(), envCommand(), accountCommand(), setupCommand(), iamCommand(), versionCommand())
 	return cmd
 }
 

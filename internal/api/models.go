@@ -5,6 +5,7 @@ package api
 
 import (
 	"github.com/bindery-project/bindery/internal/api/athenaapi"
+	"github.com/bindery-project/bindery/internal/api/binderyapi"
 	"github.com/bindery-project/bindery/internal/api/cloudformationapi"
 	"github.com/bindery-project/bindery/internal/api/cloudwatchapi"
 	"github.com/bindery-project/bindery/internal/api/glueapi"
@@ -29,4 +30,5 @@ var Models = []*op.Model{
 	&cloudwatchapi.Model,
 	&logsapi.Model,
 	&cloudformationapi.Model,
+	&binderyapi.Model,
 }

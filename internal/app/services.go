@@ -3,9 +3,18 @@ package app
 import (
 	"context"
 
+	"github.com/bindery-project/bindery/internal/api/athenaapi"
+	"github.com/bindery-project/bindery/internal/api/cloudformationapi"
+	"github.com/bindery-project/bindery/internal/api/cloudwatchapi"
+	"github.com/bindery-project/bindery/internal/api/glueapi"
+	"github.com/bindery-project/bindery/internal/api/kmsapi"
+	"github.com/bindery-project/bindery/internal/api/lakeformationapi"
+	"github.com/bindery-project/bindery/internal/api/logsapi"
+	"github.com/bindery-project/bindery/internal/api/secretsmanagerapi"
 	"github.com/bindery-project/bindery/internal/gateway"
 	"github.com/bindery-project/bindery/internal/op"
 	"github.com/bindery-project/bindery/internal/service/iam"
+	"github.com/bindery-project/bindery/internal/service/installation"
 	"github.com/bindery-project/bindery/internal/service/sts"
 )
 
@@ -18,7 +27,11 @@ func (a *App) openServices(context.Context) error {
 	services := []*op.Service{
 		sts.New(sessions).Bind(),
 		iam.New(a.people).Bind(),
+		(&installation.Service{
+			Accounts: accounts{a.people, a.clock, a.account}, Records: records{a.audit}, Authorizer: authorizer,
+		}).Bind(),
 	}
+	services = append(services, unbuilt(services)...)
 	rec := &recorder{log: a.audit, slog: a.log, newID: newID, sources: eventSources(services)}
 	g, err := gateway.New(gateway.Config{
 		Region: a.cfg.Region, Services: services, Objects: refusedObjects{},
@@ -30,6 +43,31 @@ func (a *App) openServices(context.Context) error {
 	}
 	a.gateway, authorizer.Authorizer = g, g
 	return nil
+}
+
+// unbuilt lists the services of which nothing is built yet: their operations
+// are decoded, checked, authorized, and refused by name.
+func unbuilt(built []*op.Service) []*op.Service {
+	have := map[string]bool{}
+	for _, s := range built {
+		have[s.Model.ID] = true
+	}
+	var out []*op.Service
+	for _, s := range []*op.Service{
+		{Model: &glueapi.Model, Operations: glueapi.Bind(glueapi.Refused{})},
+		{Model: &athenaapi.Model, Operations: athenaapi.Bind(athenaapi.Refused{})},
+		{Model: &lakeformationapi.Model, Operations: lakeformationapi.Bind(lakeformationapi.Refused{})},
+		{Model: &kmsapi.Model, Operations: kmsapi.Bind(kmsapi.Refused{})},
+		{Model: &secretsmanagerapi.Model, Operations: secretsmanagerapi.Bind(secretsmanagerapi.Refused{})},
+		{Model: &cloudwatchapi.Model, Operations: cloudwatchapi.Bind(cloudwatchapi.Refused{})},
+		{Model: &logsapi.Model, Operations: logsapi.Bind(logsapi.Refused{})},
+		{Model: &cloudformationapi.Model, Operations: cloudformationapi.Bind(cloudformationapi.Refused{})},
+	} {
+		if !have[s.Model.ID] {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 func eventSources(services []*op.Service) map[string]string {

@@ -122,7 +122,7 @@ func (p path) items(from any) []any {
 
 // contextKey takes a condition key's values from the input.
 type contextKey struct {
-	key   string // lower case; a trailing slash means one key for each tag
+	key   string // lower case; a trailing slash or colon means one key for each tag
 	path  path
 	inner path // "Tags[].Key": the member of each element
 }
@@ -154,7 +154,7 @@ func (c *contextKey) add(out map[string][]string, in any) {
 	v := c.path.value(in)
 	switch {
 	case !v.IsValid():
-	case strings.HasSuffix(c.key, "/"):
+	case strings.HasSuffix(c.key, "/") || strings.HasSuffix(c.key, ":"):
 		for name, value := range tagsAt(v) {
 			out[c.key+strings.ToLower(name)] = []string{value}
 		}
@@ -191,7 +191,11 @@ func tagsAt(v reflect.Value) map[string]string {
 	case v.Kind() == reflect.Slice:
 		for i := range v.Len() {
 			e := v.Index(i)
-			out[text(e.FieldByName("Key"))] = text(e.FieldByName("Value"))
+			name, value := e.FieldByName("Key"), e.FieldByName("Value")
+			if !name.IsValid() { // KMS
+				name, value = e.FieldByName("TagKey"), e.FieldByName("TagValue")
+			}
+			out[text(name)] = text(value)
 		}
 	}
 	return out

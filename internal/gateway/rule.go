@@ -12,6 +12,7 @@ import (
 // their paths resolved to fields once, when the server starts.
 type rule struct {
 	action    string
+	filtered  bool // nothing to check here: the handler checks each item of its answer
 	templates []template
 	resolver  op.Resolver
 	context   []contextKey
@@ -37,6 +38,7 @@ func compileRule(s *op.Service, b op.Bound) (*rule, error) {
 			r.resolver = everything // nobody built it: only a grant on everything lets the refusal be seen
 		}
 	}
+	r.filtered = len(r.templates) == 0 && r.resolver == nil && len(b.Auth.Resources) > 0
 	for _, kv := range b.Auth.Context {
 		c, err := compileContext(in, kv)
 		if err != nil {

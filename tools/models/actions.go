@@ -44,6 +44,9 @@ func writeActions(ctx context.Context, lock *Lock, dir string) error {
 		return err
 	}
 	for _, s := range lock.Services {
+		if s.Own() {
+			continue
+		}
 		a, err := convertActions(files, s.IAM)
 		if err != nil {
 			return fmt.Errorf("actions of %s: %w", s.ID, err)

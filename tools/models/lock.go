@@ -30,6 +30,10 @@ type Service struct {
 	IAM  string `json:"iam"`  // action prefix: "glue"
 }
 
+// Own reports whether the service is bindery's own: its facts are written by
+// hand and nothing is fetched for it.
+func (s Service) Own() bool { return s.Data == "" }
+
 // String is how facts name their source.
 func (p Package) String() string { return p.Name + " " + p.Version }
 

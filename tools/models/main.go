@@ -54,6 +54,9 @@ func writeModels(ctx context.Context, lock *Lock, dir string) error {
 	}
 	defer func() { _ = archive.Close() }() // it was only read
 	for _, s := range lock.Services {
+		if s.Own() {
+			continue
+		}
 		raw, err := readRaw(archive, s.Data)
 		if err != nil {
 			return err
