@@ -83,8 +83,8 @@ type dataset struct {
 	hidden   []string // folders below root that are not part of it
 }
 
-func fileDataset(f *folder, o Object) *dataset {
-	d := &dataset{root: f, single: true, kind: kindOf(o.Result), schema: schemaOf(o.Result.Columns)}
+func (known schemas) file(f *folder, o Object) *dataset {
+	d := &dataset{root: f, single: true, kind: kindOf(o.Result), schema: known.of(o.Result.Columns)}
 	if o.Result.CSV != nil && !o.Result.CSV.HeaderKnown {
 		d.firstRow, d.rest = o.Result.CSV.FirstRow, o.Result.CSV.RestTypes
 	}
@@ -185,7 +185,6 @@ func (d *dataset) anonymous() bool {
 // head is a copy that absorbs others without changing d.
 func (d *dataset) head() *dataset {
 	clone := *d
-	clone.schema = d.schema.clone()
 	return &clone
 }
 

@@ -19,7 +19,7 @@ type Table struct {
 	Partitions        []Partition // in the order of their locations
 }
 
-// Partition is one partition of a table.
+// Partition is one partition of a table. Its columns may be the same slice as those of its table: read, do not change.
 type Partition struct {
 	Values            []string
 	StorageDescriptor StorageDescriptor

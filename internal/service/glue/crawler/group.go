@@ -61,7 +61,7 @@ const similarEnough = 0.7
 //     each becomes a table of its own. `k=v` folders give the partition key k, others partition_0, partition_1, …;
 //   - CombineCompatibleSchemas drops the condition that schemas be similar; TableLevelConfiguration fixes the depth of the tables' folders.
 func Group(objects []Object, options Options) Grouping {
-	g := &grouper{options: options, similar: similarEnough}
+	g := &grouper{options: options, similar: similarEnough, schemas: schemas{}}
 	if options.Configuration.Grouping.TableGroupingPolicy == CombineCompatibleSchemas {
 		g.similar, g.combine = 0, true
 	}
@@ -78,6 +78,7 @@ type grouper struct {
 	broken  []Broken
 	notes   []string
 	found   []*dataset
+	schemas schemas
 }
 
 // Hidden reports whether an object does not count: it is empty, a folder marker, or below a name that begins with `_` or `.`. path is its key
@@ -169,7 +170,7 @@ func (g *grouper) files(f *folder) []*dataset {
 			unsampled.add(o)
 			continue
 		}
-		all = append(all, fileDataset(f, o))
+		all = append(all, g.schemas.file(f, o))
 	}
 	clusters := g.clusters(all)
 	if len(clusters) > 1 {

@@ -2,6 +2,7 @@ package crawler
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/bindery-project/bindery/internal/format"
 )
@@ -17,6 +18,22 @@ type Column struct {
 type schema struct {
 	names []string
 	types map[string]format.Type
+}
+
+// schemas remembers schemas by their columns, so that equal ones are the same.
+type schemas map[string]schema
+
+func (known schemas) of(columns []format.Column) schema {
+	var key strings.Builder
+	for _, c := range columns {
+		key.WriteString(c.Name + "\x00" + c.Type + "\x00" + c.Seen + "\x00")
+	}
+	s, ok := known[key.String()]
+	if !ok {
+		s = schemaOf(columns)
+		known[key.String()] = s
+	}
+	return s
 }
 
 // schemaOf reads the columns of one file. A type text that does not parse (none that package format writes) counts as string.
@@ -40,12 +57,16 @@ func (s *schema) add(name string, t format.Type) {
 	s.types[name] = format.Merge(known, t)
 }
 
-func (s schema) clone() schema {
-	return merged(schema{types: map[string]format.Type{}}, s)
+// same reports whether two schemas are one value: the files of a table mostly have the same columns, and then nothing needs comparing.
+func (s schema) same(o schema) bool {
+	return len(s.names) > 0 && len(s.names) == len(o.names) && &s.names[0] == &o.names[0]
 }
 
 // merged returns the schema that holds the rows of both; neither is changed.
 func merged(a, b schema) schema {
+	if a.same(b) {
+		return a
+	}
 	out := schema{types: make(map[string]format.Type, len(a.names)+len(b.names))}
 	for _, from := range []schema{a, b} {
 		for _, name := range from.names {
@@ -67,6 +88,9 @@ func (s schema) renamed(names []string) schema {
 // within returns the schema with the whole's type for every column of which s saw no value, or none of its elements: a guess of its own would
 // make the partition contradict its table.
 func (s schema) within(whole schema) schema {
+	if s.same(whole) {
+		return s
+	}
 	out := schema{types: make(map[string]format.Type, len(s.names))}
 	for _, name := range s.names {
 		t := s.types[name]
@@ -90,6 +114,9 @@ func (s schema) columns() []Column {
 // found in both counts in full if one type holds the values of both without becoming text, half otherwise (a column of numbers in one month and
 // of words in the next is the same column, but it is not the same schema).
 func similarity(a, b schema) float64 {
+	if a.same(b) {
+		return 1
+	}
 	widest := max(len(a.names), len(b.names))
 	if widest == 0 {
 		return 0

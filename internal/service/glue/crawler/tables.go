@@ -119,6 +119,7 @@ func (g *grouper) partitions(d *dataset) []Partition {
 	inherit := g.options.Configuration.CrawlerOutput.Partitions.AddOrUpdateBehavior == InheritFromTable
 	seen := make(map[string]bool, len(d.leaves))
 	partitions := make([]Partition, 0, len(d.leaves))
+	columns := d.schema.columns() // shared by the partitions that have the table's
 	for _, l := range d.leaves {
 		id := strings.Join(l.values, "\x00")
 		if seen[id] {
@@ -126,13 +127,13 @@ func (g *grouper) partitions(d *dataset) []Partition {
 			continue
 		}
 		seen[id] = true
-		own := l.schema.within(d.schema)
-		if inherit {
-			own = d.schema
+		own := columns
+		if !inherit && !l.schema.same(d.schema) {
+			own = l.schema.within(d.schema).columns()
 		}
 		params := d.kind.parameters(g.options.CrawlerName, l.tally)
 		partitions = append(partitions, Partition{
-			Values: l.values, StorageDescriptor: d.kind.describe(own.columns(), g.url(l.location), params), Parameters: maps.Clone(params),
+			Values: l.values, StorageDescriptor: d.kind.describe(own, g.url(l.location), params), Parameters: maps.Clone(params),
 		})
 	}
 	return partitions
