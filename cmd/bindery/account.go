@@ -31,7 +31,7 @@ func accountCreate() *cobra.Command {
 		if id != "" {
 			in["AccountId"] = id
 		}
-		var out struct{ AccountId, AccessKeyId, SecretAccessKey string } //nolint:revive // the API's names
+		var out struct{ AccountId, AccessKeyId, SecretAccessKey string }
 		if err := s.JSON(c.Context(), "bindery", "Bindery.CreateAccount", in, &out); err != nil {
 			return err
 		}
@@ -53,7 +53,7 @@ func accountList() *cobra.Command {
 		}
 		var out struct {
 			Accounts []struct {
-				AccountId, Name string //nolint:revive // the API's names
+				AccountId, Name string
 				Management      bool
 			}
 		}

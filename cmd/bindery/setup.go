@@ -49,7 +49,7 @@ func setupAdmin() *cobra.Command {
 
 // userKey is a new access key in IAM's names.
 type userKey struct {
-	AccessKeyId     string //nolint:revive // the API's name
+	AccessKeyId     string
 	SecretAccessKey string
 }
 

@@ -80,8 +80,10 @@ func (a *App) openStore(ctx context.Context) (err error) {
 	if a.cfg.Postgres != "" {
 		cfg.Path, cfg.PostgresDSN = "", a.cfg.Postgres
 	}
-	a.db, err = db.Open(ctx, cfg)
-	return err
+	if a.db, err = db.Open(ctx, cfg); err != nil {
+		return err
+	}
+	return a.db.CheckKeys(ctx, a.keys)
 }
 
 func (a *App) openAudit(context.Context) (err error) {
@@ -166,16 +168,16 @@ func (a *App) Run(ctx context.Context) error {
 	case err := <-failed:
 		return err
 	case <-ctx.Done():
-		return a.drain()
+		return a.drain(context.WithoutCancel(ctx))
 	}
 }
 
 // drainTime is how long requests in flight may take after SIGTERM.
 const drainTime = 4 * time.Second
 
-func (a *App) drain() error {
+func (a *App) drain(ctx context.Context) error {
 	a.ready.Store(false)
-	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	ctx, cancel := context.WithTimeout(ctx, drainTime)
 	defer cancel()
 	err := a.server.Shutdown(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {

@@ -28,7 +28,7 @@ type actor struct {
 	recorder *recorder
 	call     *op.Call
 	event    string
-	written  bool // a transaction has taken the record
+	written  bool // a transaction with the record was kept
 }
 
 type actorKey struct{}
@@ -46,10 +46,10 @@ func (a *actor) RequestID() string { return a.call.RequestID }
 func (a *actor) PrincipalARN() string { return a.call.Principal.ARN }
 
 // AuditRecord implements db.Actor.
-func (a *actor) AuditRecord() []byte {
-	a.written = true
-	return a.recorder.line(a.recorder.shape(a.call, a.event))
-}
+func (a *actor) AuditRecord() []byte { return a.recorder.line(a.recorder.shape(a.call, a.event)) }
+
+// Audited tells that the transaction which took the record was kept.
+func (a *actor) Audited() { a.written = true }
 
 // Record implements gateway.Recorder. A change that succeeded has its record
 // already.

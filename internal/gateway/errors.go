@@ -161,26 +161,27 @@ var signatureCodes = map[sigv4.Reason]faults{
 		{Code: "MissingAuthenticationToken", Status: 403, Message: "Request is missing Authentication Token"},
 		{Code: "AccessDenied", Status: 403, Message: "Access Denied"},
 	},
-	sigv4.SignatureMismatch:    codes("InvalidSignatureException", 400, "SignatureDoesNotMatch", 403, "SignatureDoesNotMatch", 403),
-	sigv4.UnsignedHeader:       codes("InvalidSignatureException", 400, "SignatureDoesNotMatch", 403, "AccessDenied", 403),
-	sigv4.Expired:              codes("InvalidSignatureException", 400, "SignatureDoesNotMatch", 403, "RequestTimeTooSkewed", 403),
-	sigv4.NotYetCurrent:        codes("InvalidSignatureException", 400, "SignatureDoesNotMatch", 403, "RequestTimeTooSkewed", 403),
-	sigv4.PresignExpired:       codes("InvalidSignatureException", 400, "RequestExpired", 400, "AccessDenied", 403),
-	sigv4.WrongRegion:          codes("InvalidSignatureException", 400, "SignatureDoesNotMatch", 403, "AuthorizationHeaderMalformed", 400),
-	sigv4.WrongService:         codes("InvalidSignatureException", 400, "SignatureDoesNotMatch", 403, "AuthorizationHeaderMalformed", 400),
-	sigv4.WrongDate:            codes("InvalidSignatureException", 400, "SignatureDoesNotMatch", 403, "AuthorizationHeaderMalformed", 400),
-	sigv4.WrongTerminator:      codes("InvalidSignatureException", 400, "SignatureDoesNotMatch", 403, "AuthorizationHeaderMalformed", 400),
-	sigv4.BadPayloadHash:       codes("InvalidSignatureException", 400, "SignatureDoesNotMatch", 403, "XAmzContentSHA256Mismatch", 400),
-	sigv4.IncompleteBody:       codes("IncompleteSignatureException", 400, "IncompleteSignature", 400, "IncompleteBody", 400),
-	sigv4.InvalidExpires:       codes("IncompleteSignatureException", 400, "IncompleteSignature", 400, "AuthorizationQueryParametersError", 400),
-	sigv4.DuplicateCredentials: codes("IncompleteSignatureException", 400, "IncompleteSignature", 400, "InvalidArgument", 400),
-	sigv4.MissingDecodedLength: codes("IncompleteSignatureException", 400, "IncompleteSignature", 400, "MissingContentLength", 411),
+	sigv4.SignatureMismatch:    codes("InvalidSignatureException", "SignatureDoesNotMatch", 403, "SignatureDoesNotMatch", 403),
+	sigv4.UnsignedHeader:       codes("InvalidSignatureException", "SignatureDoesNotMatch", 403, "AccessDenied", 403),
+	sigv4.Expired:              codes("InvalidSignatureException", "SignatureDoesNotMatch", 403, "RequestTimeTooSkewed", 403),
+	sigv4.NotYetCurrent:        codes("InvalidSignatureException", "SignatureDoesNotMatch", 403, "RequestTimeTooSkewed", 403),
+	sigv4.PresignExpired:       codes("InvalidSignatureException", "RequestExpired", 400, "AccessDenied", 403),
+	sigv4.WrongRegion:          codes("InvalidSignatureException", "SignatureDoesNotMatch", 403, "AuthorizationHeaderMalformed", 400),
+	sigv4.WrongService:         codes("InvalidSignatureException", "SignatureDoesNotMatch", 403, "AuthorizationHeaderMalformed", 400),
+	sigv4.WrongDate:            codes("InvalidSignatureException", "SignatureDoesNotMatch", 403, "AuthorizationHeaderMalformed", 400),
+	sigv4.WrongTerminator:      codes("InvalidSignatureException", "SignatureDoesNotMatch", 403, "AuthorizationHeaderMalformed", 400),
+	sigv4.BadPayloadHash:       codes("InvalidSignatureException", "SignatureDoesNotMatch", 403, "XAmzContentSHA256Mismatch", 400),
+	sigv4.IncompleteBody:       codes("IncompleteSignatureException", "IncompleteSignature", 400, "IncompleteBody", 400),
+	sigv4.InvalidExpires:       codes("IncompleteSignatureException", "IncompleteSignature", 400, "AuthorizationQueryParametersError", 400),
+	sigv4.DuplicateCredentials: codes("IncompleteSignatureException", "IncompleteSignature", 400, "InvalidArgument", 400),
+	sigv4.MissingDecodedLength: codes("IncompleteSignatureException", "IncompleteSignature", 400, "MissingContentLength", 411),
 }
 
-var malformed = codes("IncompleteSignatureException", 400, "IncompleteSignature", 400, "AuthorizationHeaderMalformed", 400)
+var malformed = codes("IncompleteSignatureException", "IncompleteSignature", 400, "AuthorizationHeaderMalformed", 400)
 
-func codes(json string, js int, query string, qs int, object string, os int) faults {
-	return faults{{Code: json, Status: js}, {Code: query, Status: qs}, {Code: object, Status: os}}
+// codes names a fault in each family; the JSON protocols answer all with 400.
+func codes(json, query string, queryStatus int, object string, objectStatus int) faults {
+	return faults{{Code: json, Status: http.StatusBadRequest}, {Code: query, Status: queryStatus}, {Code: object, Status: objectStatus}}
 }
 
 func signatureFault(f family, sig *sigv4.Error) op.Error {

@@ -119,7 +119,7 @@ func (t *routes) find(r *http.Request) route {
 		return t.within(s, r)
 	}
 	if scope == "" && isForm(r) {
-		return t.findForm(r)
+		return unsignedForm()
 	}
 	if scope != "" && scope != "s3" {
 		return route{unserved: scope, protocol: guessProtocol(r)}.withCodec()
@@ -177,10 +177,10 @@ func (t *routes) within(s *op.Service, r *http.Request) route {
 	return rt.withCodec()
 }
 
-// findForm routes unsigned query requests by their API version.
-func (t *routes) findForm(r *http.Request) route {
-	rt := route{protocol: op.Query, unsigned: true}
-	return rt.withCodec()
+// unsignedForm is the route of an unsigned query request: the form tells the
+// service and the action, once it was read.
+func unsignedForm() route {
+	return route{protocol: op.Query, unsigned: true}.withCodec()
 }
 
 // action completes a query route once the form was read.

@@ -43,7 +43,7 @@ func (g *Gateway) verify(ctx context.Context, x *exchange) error {
 	if err := proof.Check(o); err != nil {
 		return err
 	}
-	id, err := g.Identities.Identify(ctx, proof.Credential.AccessKeyID, proof.Credential.Token)
+	id, err := g.Identities.Identify(ctx, proof.AccessKeyID, proof.Token)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ package simulate
 
 import (
 	"context"
-
 	"fmt"
 	"strings"
 
@@ -67,14 +66,14 @@ func (s *Simulator) layersOf(ctx context.Context, sourceARN string) (*policy.Lay
 	layers, principal := &policy.Layers{}, policy.Principal{ARN: sourceARN, Account: account}
 	err := s.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
 		var id string
-		switch directory.Kind(kind) {
-		case directory.User:
+		switch kind {
+		case string(directory.User):
 			id, err = idOf[iamapi.User](ctx, tx, directory.User, name)
 			principal.Type, principal.UserID = policy.User, id
-		case directory.Role:
+		case string(directory.Role):
 			id, err = idOf[iamapi.Role](ctx, tx, directory.Role, name)
 			principal.Type, principal.UserID, principal.RoleARN = policy.AssumedRole, id, sourceARN
-		case directory.Group:
+		case string(directory.Group):
 			id, err = idOf[iamapi.Group](ctx, tx, directory.Group, name)
 			principal.Type = policy.User
 		default:
