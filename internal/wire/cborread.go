@@ -173,11 +173,9 @@ func (r *cborReader) list(p *plan, raw cbor.RawMessage, v reflect.Value) error {
 	}
 	v.Set(reflect.MakeSlice(p.typ, 0, 0))
 	for n, part := range parts {
-		if err := r.charge(p.typ.Elem()); err != nil {
+		if err := r.grow(v); err != nil {
 			return err
 		}
-		v.Grow(1)
-		v.SetLen(n + 1)
 		if err := r.element(p, part, v.Index(n), n); err != nil {
 			return err
 		}
@@ -188,7 +186,7 @@ func (r *cborReader) list(p *plan, raw cbor.RawMessage, v reflect.Value) error {
 func (r *cborReader) element(p *plan, raw cbor.RawMessage, v reflect.Value, n int) error {
 	if isCBORNull(raw) {
 		if !p.shape.Sparse || !p.elem.ptr {
-			r.missing = append(r.missing, elementLabel(n))
+			r.miss(elementLabel(n))
 		}
 		return nil
 	}

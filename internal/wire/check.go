@@ -35,7 +35,7 @@ type checker struct {
 }
 
 func (c *checker) value(p *plan, v reflect.Value) {
-	if len(c.problems) >= maxProblems {
+	if c.full() {
 		return
 	}
 	switch p.shape.Kind {
@@ -106,7 +106,7 @@ func (c *checker) list(p *plan, v reflect.Value) {
 	}
 	flat := isFlat(elem)
 	broken := false
-	for i := range v.Len() {
+	for i := 0; i < v.Len() && !c.full(); i++ {
 		c.path = append(c.path, elementLabel(i))
 		switch {
 		case c.isMissing():
@@ -170,7 +170,7 @@ func (c *checker) own(p *plan, v reflect.Value) {
 }
 
 func (c *checker) report(p *plan, v reflect.Value, rule string) {
-	if len(c.problems) >= maxProblems {
+	if c.full() {
 		return
 	}
 	value := "Value at"
@@ -181,12 +181,14 @@ func (c *checker) report(p *plan, v reflect.Value, rule string) {
 }
 
 func (c *checker) null() {
-	if len(c.problems) >= maxProblems {
+	if c.full() {
 		return
 	}
 	c.problems = append(c.problems, fmt.Sprintf(
 		"Value null at '%s' failed to satisfy constraint: Member must not be null", c.where()))
 }
+
+func (c *checker) full() bool { return len(c.problems) >= maxProblems }
 
 func (c *checker) where() string { return strings.Join(c.path, ".") }
 

@@ -250,11 +250,9 @@ func (r *formReader) list(p *plan, b branch, v reflect.Value, flat bool) error {
 	}
 	v.Set(reflect.MakeSlice(p.typ, 0, 0))
 	for n, item := range items {
-		if err := r.charge(p.typ.Elem()); err != nil {
+		if err := r.grow(v); err != nil {
 			return err
 		}
-		v.Grow(1)
-		v.SetLen(n + 1)
 		mark := len(r.missing)
 		if err := r.slot(p.elem, item, v.Index(n), p.elem.plan.shape.Flattened, op.TimeDefault); err != nil {
 			return err

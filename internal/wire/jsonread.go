@@ -253,11 +253,9 @@ func (r *jsonReader) list(p *plan, v reflect.Value) error {
 	}
 	v.Set(reflect.MakeSlice(p.typ, 0, 0))
 	for n := 0; r.dec.PeekKind() != ']'; n++ {
-		if err := r.charge(p.typ.Elem()); err != nil {
+		if err := r.grow(v); err != nil {
 			return err
 		}
-		v.Grow(1)
-		v.SetLen(n + 1)
 		if err := r.element(p, v.Index(n), n); err != nil {
 			return err
 		}
@@ -268,7 +266,7 @@ func (r *jsonReader) list(p *plan, v reflect.Value) error {
 func (r *jsonReader) element(p *plan, v reflect.Value, n int) error {
 	if r.dec.PeekKind() == 'n' {
 		if !p.shape.Sparse || !p.elem.ptr {
-			r.missing = append(r.missing, elementLabel(n))
+			r.miss(elementLabel(n))
 		}
 		return r.skip()
 	}

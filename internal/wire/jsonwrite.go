@@ -143,6 +143,9 @@ func (w jsonWriter) list(b []byte, p *plan, v reflect.Value) ([]byte, error) {
 
 // mapping writes entries in key order: equal values have equal bytes.
 func (w jsonWriter) mapping(b []byte, p *plan, v reflect.Value) ([]byte, error) {
+	if plain, ok := v.Interface().(map[string]string); ok {
+		return appendJSONTexts(b, plain)
+	}
 	b = append(b, '{')
 	for i, key := range sortedKeys(v) {
 		if i > 0 {
@@ -155,6 +158,32 @@ func (w jsonWriter) mapping(b []byte, p *plan, v reflect.Value) ([]byte, error) 
 		b = append(b, ':')
 		if b, err = w.slot(b, p.elem, v.MapIndex(key)); err != nil {
 			return b, err
+		}
+	}
+	return append(b, '}'), nil
+}
+
+// appendJSONTexts writes the map that nearly every document has, without
+// allocation up to a usual size.
+func appendJSONTexts(b []byte, texts map[string]string) ([]byte, error) {
+	var room [16]string
+	keys := room[:0]
+	for key := range texts {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	b = append(b, '{')
+	for i, key := range keys {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		var err error
+		if b, err = jsontext.AppendQuote(b, key); err != nil {
+			return b, fmt.Errorf("write map key: %w", err)
+		}
+		b = append(b, ':')
+		if b, err = jsontext.AppendQuote(b, texts[key]); err != nil {
+			return b, fmt.Errorf("write map value: %w", err)
 		}
 	}
 	return append(b, '}'), nil

@@ -34,6 +34,30 @@ func (l *limits) charge(t reflect.Type) error {
 	return nil
 }
 
+// grow makes room for one more element of a list. It doubles, and it charges
+// all that it allocates, the arrays left behind too: those are what a bomb of
+// empty elements costs.
+func (l *limits) grow(v reflect.Value) error {
+	n := v.Len()
+	if n == v.Cap() {
+		room := max(4, n)
+		if l.budget -= int64(n+room) * int64(v.Type().Elem().Size()); l.budget < 0 {
+			return errMemory
+		}
+		v.Grow(room)
+	}
+	v.SetLen(n + 1)
+	return nil
+}
+
+// miss notes a member or element that is not there. Beyond what an error
+// names, more of them change nothing.
+func (l *limits) miss(label string) {
+	if len(l.missing) < maxProblems {
+		l.missing = append(l.missing, label)
+	}
+}
+
 // entryOverhead is what a map spends on an entry beside key and value.
 const entryOverhead = 32
 
@@ -58,7 +82,7 @@ func (l *limits) prefix(mark int, step string) {
 func (l *limits) finish(p *plan, v reflect.Value, seen *fieldSet) error {
 	for _, i := range p.required {
 		if !seen.has(i) {
-			l.missing = append(l.missing, p.fields[i].label)
+			l.miss(p.fields[i].label)
 		}
 	}
 	for _, i := range p.defaults {

@@ -34,7 +34,7 @@ import (
 const (
 	MaxDepth   = 100       // nested structures, lists and maps; models need about 30
 	MaxMembers = 100_000   // names in one JSON object, parameters of one form
-	MaxMemory  = 32 << 20  // bytes of structures, list elements and map entries, strings apart
+	MaxMemory  = 32 << 20  // bytes allocated for structures, list elements and map entries, strings apart
 	maxSkipped = 1_000_000 // tokens inside members that the model does not know
 )
 

@@ -268,12 +268,10 @@ func (r *xmlReader) member(f *field, i int, start xml.StartElement, v reflect.Va
 }
 
 func (r *xmlReader) appendItem(p *plan, start xml.StartElement, v reflect.Value) error {
-	if err := r.charge(p.typ.Elem()); err != nil {
+	n := v.Len()
+	if err := r.grow(v); err != nil {
 		return err
 	}
-	n := v.Len()
-	v.Grow(1)
-	v.SetLen(n + 1)
 	mark := len(r.missing)
 	err := r.slot(p.elem, start, v.Index(n), op.TimeDefault)
 	if len(r.missing) > mark {
