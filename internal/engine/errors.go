@@ -32,3 +32,11 @@ type Error struct {
 func (e *Error) Error() string { return string(e.Class) + ": " + e.Message }
 
 func (e *Error) Unwrap() error { return e.Err }
+
+// Classes lists every class.
+func Classes() []Class {
+	return []Class{
+		ClassBadData, ClassMissingFile, ClassUnsupported, ClassOutOfMemory, ClassOutOfSpace, ClassOutOfTime,
+		ClassCast, ClassRange, ClassDivision, ClassArgument, ClassStatement, ClassDenied, ClassInternal,
+	}
+}

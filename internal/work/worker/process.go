@@ -212,9 +212,22 @@ func (proc *process) postMortem(task string, seen error) *CrashError {
 	return crash
 }
 
-// clean empties the folders for the next task. False means that the process must go.
+// clean empties the folders for the next task. The folders themselves stay: the worker's
+// permissions belong to them, not to their names. False means that the process must go.
 func (proc *process) clean() bool {
-	return os.RemoveAll(proc.scratch) == nil && proc.makeFolders() == nil
+	for _, name := range []string{inFolder, outFolder} {
+		folder := filepath.Join(proc.scratch, name)
+		entries, err := os.ReadDir(folder)
+		if err != nil {
+			return false
+		}
+		for _, e := range entries {
+			if os.RemoveAll(filepath.Join(folder, e.Name())) != nil {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // sleep arranges for then to be called unless wake comes first.

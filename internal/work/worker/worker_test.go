@@ -37,6 +37,9 @@ func tasks() []worker.Task {
 	return []worker.Task{
 		{Name: "echo", Run: echo},
 		{Name: "look", Run: look},
+		{Name: "write", Run: func(_ context.Context, c *worker.Conn, _ cbor.RawMessage) error {
+			return os.WriteFile(filepath.Join(c.Scratch(), "file"), []byte("x"), 0o600)
+		}},
 		{Name: "refuse", Run: func(context.Context, *worker.Conn, cbor.RawMessage) error {
 			return &worker.TaskError{Code: "bad-data", Message: "no", Subject: "s3://b/k"}
 		}},
@@ -316,7 +319,11 @@ func TestScratchIsEmptiedBetweenTasks(t *testing.T) {
 	}
 	in, out := lease.In(), lease.Out()
 	lease.Release()
-	mustEcho(t, pool, "next")
+	for range 2 { // the right to write must survive the cleaning
+		if err := pool.Do(t.Context(), worker.Call{Task: "write"}, &collect{}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, folder := range []string{in, out} {
 		if left, err := os.ReadDir(folder); err != nil || len(left) != 0 {
 			t.Errorf("%s after the task: %v, error %v", folder, left, err)
