@@ -10,10 +10,12 @@ type Statement interface {
 	statement()
 }
 
-// QueryStatement is a statement that only reads.
+// QueryStatement is a statement that only reads. Parameters counts its
+// question marks.
 type QueryStatement struct {
 	Pos
-	Query *Query
+	Query      *Query
+	Parameters int
 }
 
 // Explain asks for the plan of a statement instead of its rows.

@@ -13,7 +13,15 @@ func (f *formatter) operand(e Expr) {
 }
 
 // primary prints what may stand before a dot or a bracket.
-func (f *formatter) primary(e Expr) { f.operand(e) }
+func (f *formatter) primary(e Expr) {
+	if _, number := e.(*NumberLiteral); number {
+		f.write("(")
+		f.expr(e)
+		f.write(")")
+		return
+	}
+	f.operand(e)
+}
 
 func (f *formatter) expr(e Expr) {
 	if f.literal(e) || f.predicate(e) {

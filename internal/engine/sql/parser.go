@@ -281,7 +281,8 @@ func (p *parser) statementOnly() Statement {
 func (p *parser) statement() Statement {
 	pos := p.pos()
 	if p.startsQuery() || p.isSymbol("(") {
-		return &QueryStatement{Pos: pos, Query: p.query()}
+		q := p.query()
+		return &QueryStatement{Pos: pos, Query: q, Parameters: p.params}
 	}
 	if p.isWord("EXPLAIN") {
 		return p.explain()

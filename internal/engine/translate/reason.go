@@ -1,0 +1,38 @@
+package translate
+
+import (
+	"regexp"
+	"strings"
+)
+
+var codePattern = regexp.MustCompile(`([A-Z][A-Z0-9_]{3,}: .*)`)
+
+// Reason turns an error text of DuckDB into the reason of a failed query: the
+// code and message this package raised where it did, else the code that names
+// DuckDB's class of fault.
+func Reason(message string) string {
+	first, _, _ := strings.Cut(message, "\n")
+	if rest, raised := strings.CutPrefix(first, "Invalid Input Error: "); raised {
+		if m := codePattern.FindString(rest); m != "" && strings.HasPrefix(rest, m) {
+			return m
+		}
+	}
+	class, rest, found := strings.Cut(first, " Error: ")
+	if !found {
+		return "GENERIC_INTERNAL_ERROR: " + first
+	}
+	switch class {
+	case "Out of Range":
+		return "NUMERIC_VALUE_OUT_OF_RANGE: " + rest
+	case "Conversion":
+		return "INVALID_CAST_ARGUMENT: " + rest
+	case "Invalid Input":
+		if strings.Contains(rest, "More than one row returned by a subquery") {
+			return "SUBQUERY_MULTIPLE_ROWS: Scalar sub-query has returned multiple rows"
+		}
+		return "INVALID_FUNCTION_ARGUMENT: " + rest
+	case "Out of Memory":
+		return "EXCEEDED_MEMORY_LIMIT: Query exhausted resources at this scale factor"
+	}
+	return "GENERIC_INTERNAL_ERROR: " + rest
+}

@@ -1,0 +1,276 @@
+package translate
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/bindery-project/bindery/internal/engine/analyze"
+	"github.com/bindery-project/bindery/internal/engine/sql"
+)
+
+// functionRule gives the writer of a function whose text depends on types or on
+// the value of constant arguments, or nil.
+func functionRule(name string) func(*printer, *analyze.Call) string {
+	switch name {
+	case "round":
+		return (*printer).round
+	case "truncate":
+		return (*printer).truncate
+	case "greatest":
+		return extreme("greatest")
+	case "least":
+		return extreme("least")
+	case "concat":
+		return (*printer).concat
+	case "concat_ws":
+		return (*printer).concatWS
+	case "format":
+		return (*printer).format
+	case "date":
+		return (*printer).date
+	case "date_trunc":
+		return (*printer).dateTrunc
+	case "date_add":
+		return (*printer).dateAdd
+	case "date_diff":
+		return (*printer).dateDiff
+	case "date_format":
+		return (*printer).dateFormat
+	case "date_parse":
+		return (*printer).dateParse
+	case "format_datetime":
+		return (*printer).formatDatetime
+	case "parse_datetime":
+		return (*printer).parseDatetime
+	case "from_unixtime":
+		return (*printer).fromUnixtime
+	case "to_unixtime":
+		return (*printer).toUnixtime
+	case "from_iso8601_timestamp":
+		return (*printer).fromISO
+	case "to_iso8601":
+		return (*printer).toISO
+	case "with_timezone":
+		return (*printer).withTimezone
+	case "at_timezone":
+		return (*printer).atTimezone
+	case "timezone_hour":
+		return zoneOffset("// 3600000")
+	case "timezone_minute":
+		return zoneOffset("// 60000 % 60")
+	case "json_parse":
+		return (*printer).jsonParse
+	case "json_extract":
+		return (*printer).jsonExtract
+	case "json_extract_scalar":
+		return (*printer).jsonExtractScalar
+	case "json_array_length":
+		return (*printer).jsonArrayLength
+	case "json_array_get":
+		return (*printer).jsonArrayGet
+	case "json_array_contains":
+		return (*printer).jsonArrayContains
+	case "json_size":
+		return (*printer).jsonSize
+	case "is_json_scalar":
+		return (*printer).isJSONScalar
+	case "reduce":
+		return (*printer).reduce
+	case "array_join":
+		return (*printer).arrayJoin
+	case "sequence":
+		return (*printer).sequenceCall
+	case "zip":
+		return (*printer).zip
+	case "zip_with":
+		return (*printer).zipWith
+	case "map_entries":
+		return (*printer).mapEntries
+	case "map_from_entries":
+		return (*printer).mapFromEntries
+	case "map_concat":
+		return (*printer).mapConcat
+	case "map_filter":
+		return (*printer).mapFilter
+	case "transform_keys":
+		return (*printer).transformKeys
+	case "transform_values":
+		return (*printer).transformValues
+	case "map_zip_with":
+		return (*printer).mapZipWith
+	case "substr":
+		return (*printer).substr
+	}
+	return nil
+}
+
+// substr of bytes works on their hexadecimal form.
+func (p *printer) substr(c *analyze.Call) string {
+	t, _ := templateOf(c)
+	if c.Args[0].Type().Kind != analyze.Varbinary {
+		return p.template(t, p.arguments(c), c)
+	}
+	t = "unhex(CASE WHEN $2 = 0 OR abs($2) > octet_length($1) THEN '' WHEN $2 > 0 THEN substr(hex($1), $2 * 2 - 1) ELSE substr(hex($1), $2 * 2) END)"
+	if len(c.Args) == 3 {
+		t = "unhex(CASE WHEN $2 = 0 OR $3 <= 0 OR abs($2) > octet_length($1) THEN '' WHEN $2 > 0 THEN substr(hex($1), $2 * 2 - 1, $3 * 2) ELSE substr(hex($1), $2 * 2, $3 * 2) END)"
+	}
+	return p.template(t, p.arguments(c), c)
+}
+
+func (p *printer) round(c *analyze.Call) string {
+	x := c.Args[0].Type()
+	if x.IsInteger() && len(c.Args) == 1 {
+		return p.expr(c.Args[0])
+	}
+	if len(c.Args) == 1 {
+		return p.template("CAST(round($1) AS $T)", p.arguments(c), c)
+	}
+	if x.Kind == analyze.Decimal {
+		n, ok := constantInt(c.Args[1])
+		if !ok {
+			refuse(c, "round of a decimal to a number of digits that is not constant is not supported")
+		}
+		return fmt.Sprintf("CAST(round(%s, %d) AS %s)", p.expr(c.Args[0]), n, TypeName(c.T))
+	}
+	return p.template("CASE WHEN isfinite(CAST($1 AS DOUBLE)) THEN CAST(round($1, CAST($2 AS INTEGER)) AS $T) ELSE $1 END", p.arguments(c), c)
+}
+
+func (p *printer) truncate(c *analyze.Call) string {
+	x := c.Args[0].Type()
+	if len(c.Args) == 1 {
+		return p.template("CAST(trunc($1) AS $T)", p.arguments(c), c)
+	}
+	if x.Kind == analyze.Decimal {
+		n, ok := constantInt(c.Args[1])
+		if !ok || n < 0 || n > 38 {
+			refuse(c, "truncate of a decimal to a number of digits that is not constant is not supported")
+		}
+		scale := min(int(n), x.Scale)
+		return p.let1(p.expr(c.Args[0]), func(v string) string {
+			return fmt.Sprintf("CAST(%[1]s - (%[1]s %% CAST('%[2]s' AS DECIMAL(%[3]d,%[4]d))) AS %[5]s)",
+				v, unit(scale), scale+1, scale, TypeName(c.T))
+		})
+	}
+	return p.template("CAST(trunc($1 * pow(10e0, $2)) / pow(10e0, $2) AS $T)", p.arguments(c), c)
+}
+
+// unit writes 10 to the power -scale.
+func unit(scale int) string {
+	if scale == 0 {
+		return "1"
+	}
+	return "0." + strings.Repeat("0", scale-1) + "1"
+}
+
+// extreme is NULL when any argument is; DuckDB skips NULLs.
+func extreme(name string) func(*printer, *analyze.Call) string {
+	return func(p *printer, c *analyze.Call) string {
+		if c.T.Kind == analyze.TimestampTZ {
+			refuse(c, "%s of timestamp with time zone is not supported", name)
+		}
+		return p.let(p.each(c.Args), func(args []string) string {
+			return "CASE WHEN " + strings.Join(args, " IS NOT NULL AND ") + " IS NOT NULL THEN " + name + "(" + strings.Join(args, ", ") + ") END"
+		})
+	}
+}
+
+func (p *printer) concat(c *analyze.Call) string {
+	args := p.each(c.Args)
+	if c.T.Kind != analyze.Array {
+		return "(" + strings.Join(args, " || ") + ")"
+	}
+	return p.let(args, func(n []string) string {
+		text := n[0]
+		for _, a := range n[1:] {
+			text = "list_concat(" + text + ", " + a + ")"
+		}
+		return "CASE WHEN " + strings.Join(n, " IS NOT NULL AND ") + " IS NOT NULL THEN " + text + " END"
+	})
+}
+
+func (p *printer) concatWS(c *analyze.Call) string {
+	if len(c.Args) == 2 && c.Args[1].Type().Kind == analyze.Array {
+		return p.template("array_to_string($2, $1)", p.arguments(c), c)
+	}
+	args := p.each(c.Args)
+	return fmt.Sprintf("array_to_string(CAST([%s] AS VARCHAR[]), %s)", strings.Join(args[1:], ", "), args[0])
+}
+
+// format knows %s %d %x %X %o %b %f %e %, and %% of Java's formats, constant only.
+func (p *printer) format(c *analyze.Call) string {
+	pattern, ok := constant(c.Args[0])
+	if !ok {
+		refuse(c, "format with a pattern that is not constant is not supported")
+	}
+	args := c.Args[1:]
+	var pieces []string
+	for pattern != "" {
+		lit, spec, rest := nextSpec(pattern)
+		pattern = rest
+		if lit != "" {
+			pieces = append(pieces, quoteText(lit))
+		}
+		switch {
+		case spec == "":
+		case spec == "%%":
+			pieces = append(pieces, "'%'")
+		case len(args) == 0:
+			refuse(c, "Format specifier '%s' has no argument", spec)
+		default:
+			pieces = append(pieces, p.formatOne(c, spec, args[0]))
+			args = args[1:]
+		}
+	}
+	return "(" + strings.Join(append(pieces, "''"), " || ") + ")"
+}
+
+// nextSpec splits a pattern at its first "%" directive.
+func nextSpec(pattern string) (lit, spec, rest string) {
+	i := strings.IndexByte(pattern, '%')
+	if i < 0 {
+		return pattern, "", ""
+	}
+	j := i + 1
+	for j < len(pattern) && strings.IndexByte("-+ 0,(#123456789.", pattern[j]) >= 0 {
+		j++
+	}
+	if j >= len(pattern) {
+		return pattern[:i], pattern[i:], ""
+	}
+	return pattern[:i], pattern[i : j+1], pattern[j+1:]
+}
+
+func (p *printer) formatOne(c *analyze.Call, spec string, arg analyze.Expr) string {
+	text, t := p.expr(arg), arg.Type()
+	verb := spec[len(spec)-1]
+	switch {
+	case strings.ContainsAny(spec, "(#") || strings.Contains(spec, ",") && strings.Contains(spec, "0"):
+	case verb == 's':
+		asText := &analyze.Cast{X: arg}
+		asText.T = varcharType
+		value := p.javaText(asText, text, t)
+		return fmt.Sprintf("printf('%s', %s)", spec, value)
+	case strings.Contains(spec, ",") && verb == 'd' && t.IsInteger():
+		return fmt.Sprintf("printf('%s', %s)", spec, text)
+	case strings.Contains(spec, ","):
+	case (verb == 'd' || verb == 'x' || verb == 'X' || verb == 'o') && t.IsInteger():
+		return fmt.Sprintf("printf('%s', %s)", spec, text)
+	case (verb == 'f' || verb == 'e') && (t.IsNumeric() && !t.IsInteger()):
+		return fmt.Sprintf("printf('%s', CAST(%s AS DOUBLE))", spec, text)
+	}
+	refuse(c, "format directive '%s' for %s is not supported", spec, t)
+	return ""
+}
+
+// javaText is what Java's %s prints: doubles in their plain form.
+func (p *printer) javaText(c *analyze.Cast, text string, t *analyze.Type) string {
+	if t.Kind == analyze.Double || t.Kind == analyze.Real {
+		return "CAST(" + text + " AS VARCHAR)"
+	}
+	return p.toText(c, text, t, varcharType)
+}
+
+// notConstant refuses a call whose pattern must be known while translating.
+func notConstant(c *analyze.Call) {
+	panic(failure{sql.Errorf(c.Position(), sql.NotSupported, "%s with a pattern that is not constant is not supported", c.Name)})
+}
