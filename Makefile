@@ -23,7 +23,8 @@ build: tools ## build bin/bindery
 
 .PHONY: demo
 demo: build ## the main job on real data: upload, crawl, ask, and a role that may only read its own (KEEP=1 leaves the server running)
-	go run ./tools/demo -bindery bin/bindery $(if $(KEEP),-keep)
+	cd examples/flights/demo && go build -o $(CACHE)/bin/demo .
+	$(CACHE)/bin/demo -bindery bin/bindery -examples examples $(if $(KEEP),-keep)
 
 .PHONY: test
 test: tools ## all tests (PostgreSQL ones run when BINDERY_TEST_POSTGRES is set, else they are counted as skipped)

@@ -126,6 +126,7 @@ func (g *Gateway) Invoke(ctx context.Context, via, service, operation string, in
 }
 
 func (g *Gateway) invoke(ctx context.Context, target *target, in any) (any, error) {
+	wire.FoldNames(target.Model, target.Input, in) // as decoding does: what is authorized is what is stored
 	if problems := wire.Validate(target.Model, target.Input, in); len(problems) > 0 {
 		return nil, op.Validation(problems)
 	}
