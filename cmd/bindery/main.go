@@ -10,12 +10,18 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/bindery-project/bindery/internal/app"
+	"github.com/bindery-project/bindery/internal/work/worker"
 )
 
 // version is set by the build.
 var version = "unknown"
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == worker.Command {
+		os.Exit(worker.Main(os.Args[2:], app.Tasks()...)) // a child of the server, not for people
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	if err := root().ExecuteContext(ctx); err != nil {

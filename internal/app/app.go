@@ -21,10 +21,12 @@ import (
 	"github.com/bindery-project/bindery/internal/clock"
 	"github.com/bindery-project/bindery/internal/config"
 	"github.com/bindery-project/bindery/internal/db"
+	"github.com/bindery-project/bindery/internal/engine"
 	"github.com/bindery-project/bindery/internal/gateway"
 	"github.com/bindery-project/bindery/internal/op"
 	"github.com/bindery-project/bindery/internal/seal"
 	"github.com/bindery-project/bindery/internal/service/iam/directory"
+	"github.com/bindery-project/bindery/internal/work/worker"
 )
 
 // App is a running bindery.
@@ -37,6 +39,8 @@ type App struct {
 	db       *db.DB
 	audit    *audit.Log
 	people   *directory.Directory
+	workers  *worker.Pool
+	engine   engine.Engine
 	account  string // the first account
 	gateway  *gateway.Gateway
 	listener net.Listener
@@ -50,7 +54,7 @@ type App struct {
 func Open(ctx context.Context, cfg *config.Server, log *slog.Logger) (*App, error) {
 	a := &App{cfg: cfg, log: log, clock: clock.System()}
 	for _, step := range []func(context.Context) error{
-		a.openFolder, a.openKeys, a.openStore, a.openAudit, a.openAccount, a.openServices, a.listen,
+		a.openFolder, a.openKeys, a.openStore, a.openAudit, a.openAccount, a.openWorkers, a.openServices, a.listen,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
