@@ -365,6 +365,7 @@ corr(double, double) double
 regr_slope(double, double) double
 regr_intercept(double, double) double
 skewness(double) double
+kurtosis(double) double
 geometric_mean(double) double
 bitwise_and_agg(bigint) bigint
 bitwise_or_agg(bigint) bigint

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -57,7 +58,7 @@ type Session struct {
 	Parameters []sql.Expr
 }
 
-// Plan is what a query means.
+// Plan is what a query means. Every column of Output has a name.
 type Plan struct {
 	Output []OutputColumn
 	Tables []*TableRef
@@ -96,10 +97,21 @@ func Analyze(ctx context.Context, stmt *sql.QueryStatement, catalog Catalog, ses
 	defer a.recoverError(&err)
 	a.checkParameters(stmt)
 	q := a.query(stmt.Query, nil)
-	plan = &Plan{Output: q.Columns, Tables: a.tables, Query: q, Views: a.views, Session: a.session}
+	plan = &Plan{Output: outputNames(q.Columns), Tables: a.tables, Query: q, Views: a.views, Session: a.session}
 	markUsed(plan)
 	prunePartitions(plan)
 	return plan, nil
+}
+
+// outputNames names the columns that the query does not: _col0, _col1, …, by place.
+func outputNames(columns []OutputColumn) []OutputColumn {
+	out := append([]OutputColumn(nil), columns...)
+	for i := range out {
+		if out[i].Name == "" {
+			out[i].Name = "_col" + strconv.Itoa(i)
+		}
+	}
+	return out
 }
 
 // analyzer carries what one analysis shares. Faults travel as panics of
@@ -115,6 +127,7 @@ type analyzer struct {
 	relations int
 	variables int
 	named     int
+	lambdas   int
 	windows   map[string]*sql.Window // of the select under analysis
 }
 

@@ -239,13 +239,8 @@ func fits(sig *signature, args []argument) *binding {
 // finish analyses the lambdas, coerces the arguments and gives the result type.
 func (a *analyzer) finish(at sql.Node, sig *signature, b *binding, args []argument, sc *scope) *resolved {
 	out := &resolved{sig: sig, args: make([]Expr, len(args))}
-	for i, arg := range args {
-		p := sig.param(i)
-		if arg.lambda != nil {
-			out.args[i] = a.bindLambda(arg.lambda, p, b, sc)
-			continue
-		}
-		out.args[i] = arg.expr
+	for a.bindLambdas(sig, b, args, out, sc) {
+		continue
 	}
 	for i, arg := range args {
 		if arg.lambda == nil {
@@ -276,9 +271,33 @@ func (b *binding) result(sig *signature, first *Type) *Type {
 	return b.concrete(sig.result, nil)
 }
 
+// maxLambdas bounds how often bodies of lambdas are analysed, since each
+// widening of a type variable analyses them again.
+const maxLambdas = 10_000
+
+// bindLambdas analyses the lambdas of a call and says whether one of them
+// widened a type variable, after which all have to be analysed again.
+func (a *analyzer) bindLambdas(sig *signature, b *binding, args []argument, out *resolved, sc *scope) bool {
+	for i, arg := range args {
+		if arg.lambda == nil {
+			out.args[i] = arg.expr
+			continue
+		}
+		if a.lambdas++; a.lambdas > maxLambdas {
+			fail(arg.lambda, sql.NotSupported, "a query with so many nested lambda expressions is not supported")
+		}
+		lambda, widened := a.bindLambda(arg.lambda, sig.param(i), b, sc)
+		if widened {
+			return true
+		}
+		out.args[i] = lambda
+	}
+	return false
+}
+
 // bindLambda analyses a lambda's body with its parameters' types known, and
 // binds what it gives back.
-func (a *analyzer) bindLambda(l *sql.Lambda, p *sigType, b *binding, sc *scope) Expr {
+func (a *analyzer) bindLambda(l *sql.Lambda, p *sigType, b *binding, sc *scope) (Expr, bool) {
 	last := len(p.args) - 1
 	out := &Lambda{}
 	inner := &scope{parent: sc, lambda: true}
@@ -289,20 +308,31 @@ func (a *analyzer) bindLambda(l *sql.Lambda, p *sigType, b *binding, sc *scope) 
 		inner.fields = append(inner.fields, field{name: id.Value, expr: v})
 	}
 	body := a.expr(l.Body, inner)
-	want := p.args[last]
-	switch {
-	case want.isVariable() && b.vars[want.name] == nil:
-		b.vars[want.name] = body.Type()
-	default:
-		t := b.concrete(want, body.Type())
-		if !canCoerce(body.Type(), t) {
-			fail(l.Body, TypeMismatch, "Lambda expression must evaluate to a %s but found %s", t, body.Type())
-		}
-		body = coerce(body, t)
-	}
+	a.onlyScalar(body, l.Body, "Lambda expression")
+	body, widened := fitResult(l, body, p.args[last], b)
 	out.Body = body
 	out.typed = typedAt(&Type{Kind: Function, Args: []*Type{body.Type()}}, l.Pos)
-	return out
+	return out, widened
+}
+
+// fitResult coerces a lambda's body to the type wanted, or binds or widens the
+// type variable that stands for it.
+func fitResult(l *sql.Lambda, body Expr, want *sigType, b *binding) (Expr, bool) {
+	old := b.vars[want.name]
+	if want.isVariable() && old == nil {
+		b.vars[want.name] = body.Type()
+		return body, false
+	}
+	t := b.concrete(want, body.Type())
+	if canCoerce(body.Type(), t) {
+		return coerce(body, t), false
+	}
+	if common := commonType(t, body.Type()); common != nil && want.isVariable() {
+		b.vars[want.name] = common
+		return body, true
+	}
+	fail(l.Body, TypeMismatch, "Lambda expression must evaluate to a %s but found %s", t, body.Type())
+	return nil, false
 }
 
 // coerce adds an implicit cast where the type differs.

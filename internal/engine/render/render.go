@@ -73,25 +73,20 @@ func Decimal(unscaled *big.Int, scale int) string {
 	return text
 }
 
-// Timestamp writes a wall-clock time with the digits of the precision.
-func Timestamp(t time.Time, precision int) string {
-	text := t.Format("2006-01-02 15:04:05.000000")
-	if precision == 0 {
-		return text[:len(text)-7]
-	}
-	return text[:len(text)-6+precision]
-}
+// Timestamp writes a wall-clock time. Results show milliseconds whatever the
+// precision of the type.
+func Timestamp(t time.Time) string { return t.Format("2006-01-02 15:04:05.000") }
 
-// Time writes a time of day with the digits of the precision.
-func Time(t time.Time, precision int) string { return Timestamp(t, precision)[11:] }
+// Time writes a time of day in milliseconds.
+func Time(t time.Time) string { return t.Format("15:04:05.000") }
 
 // Zoned writes an instant in a zone, with the zone's name.
-func Zoned(instant time.Time, zone string, precision int) (string, error) {
+func Zoned(instant time.Time, zone string) (string, error) {
 	loc, err := analyze.Zone(zone)
 	if err != nil {
 		return "", err
 	}
-	return Timestamp(instant.In(loc), precision) + " " + zone, nil
+	return Timestamp(instant.In(loc)) + " " + zone, nil
 }
 
 // DayInterval writes milliseconds as "1 02:03:04.005".

@@ -94,9 +94,9 @@ func moment(t *analyze.Type, at time.Time) string {
 	case analyze.Date:
 		return at.UTC().Format("2006-01-02")
 	case analyze.Time:
-		return Time(at.UTC(), t.Length)
+		return Time(at.UTC())
 	}
-	return Timestamp(at.UTC(), t.Length)
+	return Timestamp(at.UTC())
 }
 
 func float(t *analyze.Type, v any) (string, error) {
@@ -132,7 +132,7 @@ func zonedValue(t *analyze.Type, v any) (string, error) {
 	if !isTime || !isText {
 		return "", mismatch(t, v)
 	}
-	return Zoned(instant, zone, t.Length)
+	return Zoned(instant, zone)
 }
 
 func interval(t *analyze.Type, v any) (string, error) {

@@ -34,7 +34,7 @@ var aggregateNames = map[string]string{
 	"regr_slope": "regr_slope", "regr_intercept": "regr_intercept",
 	"bitwise_and_agg": "bit_and", "bitwise_or_agg": "bit_or", "bitwise_xor_agg": "bit_xor",
 	"arbitrary": "any_value", "any_value": "any_value",
-	"skewness": "skewness",
+	"kurtosis": "kurtosis",
 }
 
 // aggregateRule writes an aggregate whose type or meaning differs from DuckDB's.
@@ -65,6 +65,8 @@ func aggregateRuleFor(name string) aggregateRule {
 		return percentile
 	case "geometric_mean":
 		return renamedCast("geomean")
+	case "skewness":
+		return skewness
 	case "histogram":
 		return renamedCast("histogram")
 	case "map_agg":
@@ -90,6 +92,15 @@ func renamedCast(name string) aggregateRule {
 	return func(p *printer, a *analyze.Aggregate, args []string, over string) string {
 		return "CAST(" + p.raw(a, name, args[0], over) + " AS " + TypeName(a.T) + ")"
 	}
+}
+
+// skewness is the population's; DuckDB corrects for the sample's size, which is
+// taken back here.
+func skewness(p *printer, a *analyze.Aggregate, args []string, over string) string {
+	n := p.raw(a, "count", args[0], over)
+	return p.let([]string{p.raw(a, "skewness", args[0], over), n}, func(v []string) string {
+		return fmt.Sprintf("(%[1]s * (%[2]s - 2) / sqrt(CAST(%[2]s AS DOUBLE) * (%[2]s - 1)))", v[0], v[1])
+	})
 }
 
 func listagg(p *printer, a *analyze.Aggregate, args []string, over string) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -162,4 +163,29 @@ func TestResults(t *testing.T) {
 	for _, path := range []string{"testdata/functions.txt", "testdata/queries.txt"} {
 		textcase.Run(t, path, func(_ *testing.T, input string) string { return run(db, input) })
 	}
+}
+
+var called = regexp.MustCompile(`([a-z_0-9]+)\(`)
+
+// TestEveryFunctionIsExecuted demands a successful example in the corpus for
+// every function of the catalogue.
+func TestEveryFunctionIsExecuted(t *testing.T) {
+	seen := map[string]bool{}
+	for _, path := range []string{"testdata/functions.txt", "testdata/queries.txt"} {
+		for _, c := range textcase.Read(t, path) {
+			if regexp.MustCompile(`^[A-Z_]{4,}: |^line `).MatchString(c.Expected) {
+				continue
+			}
+			for _, m := range called.FindAllStringSubmatch(strings.ToLower(c.Input), -1) {
+				seen[m[1]] = true
+			}
+		}
+	}
+	names := analyze.Functions()
+	for name := range names {
+		if !seen[name] {
+			t.Errorf("function %s has no executed example", name)
+		}
+	}
+	t.Logf("%d functions have executed examples", len(names))
 }

@@ -15,7 +15,7 @@ import (
 type Relations func(*analyze.TableRef) (string, error)
 
 // Query writes the plan as one SELECT. Its result has one column per
-// Plan.Output, in order, named as there or _colN. Values have the
+// Plan.Output, in order, named as there. Values have the
 // representation the package comment tells; JSON comes as VARCHAR.
 func Query(plan *analyze.Plan, relations Relations) (text string, err error) {
 	p := &printer{relations: relations, columns: map[int][]string{}, keys: map[int]int{}}
@@ -53,29 +53,15 @@ func refuse(at sql.Node, format string, args ...any) {
 // output writes the outermost query and gives its columns their final names
 // and a form that the driver can read.
 func (p *printer) output(plan *analyze.Plan) string {
-	names := OutputNames(plan)
-	items := make([]string, len(names))
+	items := make([]string, len(plan.Output))
 	for i, c := range plan.Output {
 		col := fmt.Sprintf("q.c%d", i)
 		if contains(c.Type, analyze.JSON) {
 			col = "CAST(" + col + " AS " + strings.ReplaceAll(TypeName(c.Type), "JSON", "VARCHAR") + ")"
 		}
-		items[i] = col + " AS " + quoteName(names[i])
+		items[i] = col + " AS " + quoteName(c.Name)
 	}
 	return "SELECT " + strings.Join(items, ", ") + " FROM (" + p.query(plan.Query) + ") AS q"
-}
-
-// OutputNames gives the names of the result's columns: _colN where the query
-// gives none.
-func OutputNames(plan *analyze.Plan) []string {
-	names := make([]string, len(plan.Output))
-	for i, c := range plan.Output {
-		names[i] = c.Name
-		if c.Name == "" {
-			names[i] = fmt.Sprintf("_col%d", i)
-		}
-	}
-	return names
 }
 
 // query writes a query whose columns are named c0, c1, ….

@@ -7,6 +7,14 @@ import (
 
 var codePattern = regexp.MustCompile(`([A-Z][A-Z0-9_]{3,}: .*)`)
 
+var (
+	outOfRange = regexp.MustCompile(`with value (\S+) can't be cast because the value is out of range for the destination type (INT\d+)`)
+	overflow   = regexp.MustCompile(`^Overflow in (\w+) of (INT\d+) \((.*)\)!$`)
+)
+
+// integerNames are the query's names for DuckDB's whole numbers.
+var integerNames = map[string]string{"INT8": "tinyint", "INT16": "smallint", "INT32": "integer", "INT64": "bigint", "INT128": "decimal"}
+
 // Reason turns an error text of DuckDB into the reason of a failed query: the
 // code and message this package raised where it did, else the code that names
 // DuckDB's class of fault.
@@ -20,6 +28,12 @@ func Reason(message string) string {
 	class, rest, found := strings.Cut(first, " Error: ")
 	if !found {
 		return "GENERIC_INTERNAL_ERROR: " + first
+	}
+	if m := outOfRange.FindStringSubmatch(rest); m != nil {
+		return "NUMERIC_VALUE_OUT_OF_RANGE: Out of range for " + integerNames[m[2]] + ": " + m[1]
+	}
+	if m := overflow.FindStringSubmatch(rest); m != nil {
+		return "NUMERIC_VALUE_OUT_OF_RANGE: " + integerNames[m[2]] + " " + m[1] + " overflow: " + m[3]
 	}
 	switch class {
 	case "Out of Range":

@@ -6,7 +6,7 @@ package translate
 var templates = map[string]string{
 	// Numbers.
 	"abs": "abs($1)", "ceil": "CAST(ceil($1) AS $T)", "ceiling": "CAST(ceil($1) AS $T)", "floor": "CAST(floor($1) AS $T)",
-	"sign": "CAST(sign($1) AS $T)", "sqrt": "CASE WHEN $1 < 0 THEN CAST('NaN' AS DOUBLE) ELSE sqrt($1) END", "cbrt": "cbrt($1)", "exp": "exp($1)",
+	"sign": "CAST(sign($1) AS $T)", "sqrt": "CASE WHEN $1 < 0 THEN CAST('NaN' AS DOUBLE) ELSE sqrt($1) END", "cbrt": "CASE WHEN pow(round(cbrt($1)), 3) = $1 THEN round(cbrt($1)) ELSE cbrt($1) END", "exp": "exp($1)",
 	"ln": logTemplate("ln"), "log2": logTemplate("log2"), "log10": logTemplate("log10"),
 	"log":   "CASE WHEN $2 = 0 THEN CAST('-Infinity' AS DOUBLE) WHEN $2 < 0 OR $1 <= 0 THEN CAST('NaN' AS DOUBLE) ELSE ln($2) / ln($1) END",
 	"power": "pow($1, $2)", "pow": "pow($1, $2)", "pi": "pi()", "e": "exp(1e0)", "degrees": "degrees($1)", "radians": "radians($1)",
@@ -46,7 +46,7 @@ var templates = map[string]string{
 	"trim#2": "trim($1, $2)", "ltrim#2": "ltrim($1, $2)", "rtrim#2": "rtrim($1, $2)",
 	"split#2": "string_split($1, $2)",
 	"split#3": "CASE WHEN $3 <= 0 THEN $!Limit must be positive; WHEN len(string_split($1, $2)) <= $3 THEN string_split($1, $2) " +
-		"ELSE list_append(list_slice(string_split($1, $2), 1, $3 - 1), array_to_string(list_slice(string_split($1, $2), $3, NULL), $2)) END",
+		"ELSE list_append(list_slice(string_split($1, $2), 1, $3 - 1), array_to_string(list_slice(string_split($1, $2), $3, len(string_split($1, $2))), $2)) END",
 	"split_part":   "CASE WHEN $3 <= 0 THEN $!Index must be greater than zero; ELSE list_extract(string_split($1, $2), $3) END",
 	"split_to_map": "map(list_transform(string_split($1, $2), lambda e: split_part(e, $3, 1)), list_transform(string_split($1, $2), lambda e: substr(e, strpos(e, $3) + length($3))))",
 	"starts_with":  "starts_with($1, $2)", "chr": "chr(CAST($1 AS INTEGER))", "codepoint": "unicode($1)",

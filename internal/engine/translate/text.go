@@ -32,7 +32,7 @@ func (p *printer) toText(c *analyze.Cast, text string, from, to *analyze.Type) s
 	case analyze.Timestamp:
 		return shorten(stampFormat(text, from.Length), to)
 	case analyze.Time:
-		return shorten("CAST("+text+" AS VARCHAR)", to)
+		return shorten(timeFormat(text, from.Length), to)
 	case analyze.JSON:
 		return shorten("json_extract_string("+text+", '$')", to)
 	case analyze.IntervalDay:
@@ -49,6 +49,10 @@ func (p *printer) toText(c *analyze.Cast, text string, from, to *analyze.Type) s
 // fit the length is an error.
 func (p *printer) numberText(text string, from, to *analyze.Type) string {
 	plain := "CAST(" + text + " AS VARCHAR)"
+	if from.Kind == analyze.Decimal && from.Length == from.Scale {
+		// DuckDB leaves out the zero before the point of such a decimal.
+		plain = "regexp_replace(" + plain + `, '^(-?)\.', '\10.')`
+	}
 	if to.Length == analyze.Unbounded {
 		return plain
 	}
@@ -69,6 +73,11 @@ func stampFormat(text string, precision int) string {
 		return "strftime(" + text + ", '%Y-%m-%d %H:%M:%S.%f')"
 	}
 	return fmt.Sprintf("left(strftime(%s, '%%Y-%%m-%%d %%H:%%M:%%S.%%f'), %d)", text, 20+precision)
+}
+
+// timeFormat writes a time of day with the digits of its precision.
+func timeFormat(text string, precision int) string {
+	return "substr(" + stampFormat("(DATE '2000-01-01' + "+text+")", precision) + ", 12)"
 }
 
 // floatText writes a double as Trino casts it to text: 1.0E0, -1.25E-7,
