@@ -20,7 +20,7 @@ import (
 //   - OpenCSVSerde, when the escape character occurs: DuckDB knows one way to write a quote
 //     inside quotes, the SerDe two.
 //   - JSON, when a key is written in another case than its column, or is mapped.
-func needsRewriting(t table, file io.ReadSeeker, c engine.Compression) (bool, error) {
+func (p *preparer) needsRewriting(t table, file io.ReadSeeker, c engine.Compression) (bool, error) {
 	var wanted func([]byte) bool
 	switch t.Format {
 	case engine.FormatText:
@@ -46,7 +46,7 @@ func needsRewriting(t table, file io.ReadSeeker, c engine.Compression) (bool, er
 	if err != nil {
 		return false, err
 	}
-	return search(in, wanted)
+	return p.search(in, wanted)
 }
 
 func hasEmptyLine(b []byte) bool {
@@ -56,15 +56,21 @@ func hasEmptyLine(b []byte) bool {
 // overlap is how much of one block is seen again with the next: longer than what is sought.
 const overlap = 4 << 10
 
-// search reads in blocks until found says yes.
-func search(in io.Reader, found func([]byte) bool) (bool, error) {
-	block := make([]byte, 1<<20)
-	kept := 0
+// search reads in blocks until found says yes. It refuses a line that DuckDB's buffer cannot
+// hold: DuckDB 1.5.5 returns no row and no error for a file that is one such line.
+func (p *preparer) search(in io.Reader, found func([]byte) bool) (bool, error) {
+	if p.block == nil {
+		p.block = make([]byte, 1<<20)
+	}
+	block, kept, line := p.block, 0, 0
 	for {
 		n, err := io.ReadFull(in, block[kept:])
 		data := block[:kept+n]
 		if found(data) {
 			return true, nil
+		}
+		if line = lineAfter(line, data[kept:]); line > maxLine {
+			return false, errLongLine
 		}
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) && n < len(block)-kept {
 			return false, nil // a truncated stream is reported by whoever reads it for rows
@@ -74,6 +80,21 @@ func search(in io.Reader, found func([]byte) bool) (bool, error) {
 		}
 		kept = copy(block, data[max(0, len(data)-overlap):])
 	}
+}
+
+var errLongLine = fmt.Errorf("a line is longer than %d bytes", maxLine)
+
+// lineAfter is the length of the line that is open after b, or the length of one that ends
+// in b if that is too long.
+func lineAfter(line int, b []byte) int {
+	first := bytes.IndexByte(b, '\n')
+	if first < 0 {
+		return line + len(b)
+	}
+	if line+first > maxLine {
+		return line + first
+	}
+	return len(b) - bytes.LastIndexByte(b, '\n') - 1
 }
 
 // hasForeignCase looks for a key that is equal to a column or field but for its case.
@@ -147,8 +168,8 @@ func rewriterOf(t table) rewriter {
 	}
 }
 
-// maxLine is the longest line of text that is rewritten, in bytes.
-const maxLine = 64 << 20
+// maxLine is the longest line of text, in bytes.
+const maxLine = 16 << 20
 
 // field is one field of a line; present is false for NULL.
 type field struct {
@@ -181,9 +202,16 @@ func rewriteLines(t table, in io.Reader, out io.Writer, split func([]byte, []fie
 		_, _ = w.WriteString(",\n")
 	}
 	if err := lines.Err(); err != nil {
-		return fmt.Errorf("read line: %w", err)
+		return lineError(err)
 	}
 	return w.Flush() // the first error of the writes above
+}
+
+func lineError(err error) error {
+	if errors.Is(err, bufio.ErrTooLong) {
+		return errLongLine
+	}
+	return fmt.Errorf("read line: %w", err)
 }
 
 func writeQuoted(w *bufio.Writer, text []byte) {
@@ -306,7 +334,7 @@ func rewriteJSON(t table, in io.Reader, out io.Writer) error {
 		_ = w.WriteByte('\n')
 	}
 	if err := lines.Err(); err != nil {
-		return fmt.Errorf("read line: %w", err)
+		return lineError(err)
 	}
 	return w.Flush()
 }

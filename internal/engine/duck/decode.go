@@ -1,23 +1,22 @@
 package duck
 
 import (
-	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/bindery-project/bindery/internal/engine"
 	"github.com/bindery-project/bindery/internal/work/worker"
 )
 
-// maxColumns bounds the columns of a result, nested ones included.
-const maxColumns = 100_000
-
-// rowReader receives what a worker sends. All of it is hostile until checked: the Arrow
-// library trusts lengths and offsets, so each array is checked against its buffers before
-// it is handed on, and a panic of the library is an error here.
+// rowReader receives what a worker sends: the columns, records, the summary. All of it is
+// hostile until checked. The Arrow library trusts lengths and offsets, so each array is
+// checked against its buffers before it is handed on, and a panic of the library is an
+// error here.
 type rowReader struct {
 	sink   engine.RowSink
 	schema *arrow.Schema
@@ -25,36 +24,50 @@ type rowReader struct {
 	ended  *summary
 }
 
-// Reply takes the summary, the only CBOR message of a query.
+// Reply takes the columns first and the summary last.
 func (r *rowReader) Reply(b []byte) error {
-	if r.ended != nil || r.schema == nil {
-		return errors.New("query: summary out of order")
+	if r.schema == nil {
+		return r.columns(b)
+	}
+	if r.ended != nil {
+		return errors.New("query: a second summary")
 	}
 	r.ended = &summary{}
 	return worker.Decode(b, r.ended)
 }
 
+func (r *rowReader) columns(b []byte) error {
+	var wire wireSchema
+	if err := worker.Decode(b, &wire); err != nil {
+		return err
+	}
+	fields := make([]arrow.Field, len(wire.Columns))
+	columns := make([]engine.ResultColumn, len(wire.Columns))
+	for i, c := range wire.Columns {
+		t, err := c.Type.arrow()
+		if err != nil {
+			return malformed(err)
+		}
+		fields[i] = arrow.Field{Name: c.Name, Type: t, Nullable: true}
+		columns[i] = engine.ResultColumn{Name: c.Name, Type: c.Text, Arrow: t}
+	}
+	r.schema = arrow.NewSchema(fields, nil)
+	if err := r.sink.Columns(columns); err != nil {
+		return sinkError{err}
+	}
+	return nil
+}
+
 // Data takes a record.
 func (r *rowReader) Data(b []byte) error {
-	if r.ended != nil {
-		return errors.New("query: rows after the summary")
+	if r.schema == nil || r.ended != nil {
+		return errors.New("query: rows out of order")
 	}
-	record, err := decodeRecord(b)
+	record, err := decodeRecord(r.schema, b)
 	if err != nil {
 		return err
 	}
 	defer record.Release()
-	if r.schema == nil {
-		r.schema = record.Schema()
-		if err := r.sink.Columns(resultColumns(r.schema)); err != nil {
-			return sinkError{err}
-		}
-	} else if !r.schema.Equal(record.Schema()) {
-		return errors.New("query: columns changed between records")
-	}
-	if record.NumRows() == 0 {
-		return nil
-	}
 	r.rows += record.NumRows()
 	if err := r.sink.Rows(record); err != nil {
 		return sinkError{err}
@@ -62,58 +75,105 @@ func (r *rowReader) Data(b []byte) error {
 	return nil
 }
 
+func malformed(err error) error { return fmt.Errorf("query: malformed rows: %w", err) }
+
 // sinkError marks an error as the caller's own, to be returned as it is.
 type sinkError struct{ err error }
 
 func (e sinkError) Error() string { return e.err.Error() }
 
-func resultColumns(schema *arrow.Schema) []engine.ResultColumn {
-	columns := make([]engine.ResultColumn, schema.NumFields())
-	for i, f := range schema.Fields() {
-		text, _ := f.Metadata.GetValue(typeKey)
-		columns[i] = engine.ResultColumn{Name: f.Name, Type: text, Arrow: f.Type}
-	}
-	return columns
-}
-
-// decodeRecord reads a stream of exactly one record and checks every array in it.
-func decodeRecord(b []byte) (record arrow.RecordBatch, err error) {
+// decodeRecord reads the frame that wire.go describes. The arrays look into b.
+func decodeRecord(schema *arrow.Schema, b []byte) (record arrow.RecordBatch, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			record, err = nil, fmt.Errorf("query: malformed rows: %v", p)
+			record, err = nil, malformed(fmt.Errorf("%v", p))
 		}
 	}()
-	reader, err := ipc.NewReader(bytes.NewReader(b), ipc.WithAllocator(newBoundedAllocator(4*len(b)+1<<20)))
-	if err != nil {
-		return nil, fmt.Errorf("query: malformed rows: %w", err)
+	if len(b) < 4 || int64(binary.BigEndian.Uint32(b)) > int64(len(b)-4) {
+		return nil, malformed(errors.New("short header"))
 	}
-	defer reader.Release()
-	if !reader.Next() {
-		return nil, fmt.Errorf("query: malformed rows: no record: %w", reader.Err())
+	size := int(binary.BigEndian.Uint32(b))
+	var head wireRecord
+	if err := worker.Decode(b[4:4+size], &head); err != nil {
+		return nil, err
 	}
-	record = reader.RecordBatch()
-	budget := maxColumns
-	for _, column := range record.Columns() {
-		if int64(column.Len()) != record.NumRows() {
-			return nil, errors.New("query: malformed rows: columns of different length")
+	d := recordDecoder{arrays: head.Arrays, buffers: b, at: (4 + size + 7) / 8 * 8}
+	columns := make([]arrow.Array, schema.NumFields())
+	for i, f := range schema.Fields() {
+		data, err := d.data(f.Type)
+		if err != nil {
+			return nil, malformed(err)
 		}
-		if err := checkArray(column.Data(), &budget); err != nil {
-			return nil, fmt.Errorf("query: malformed rows: %w", err)
+		if data.Len() != head.Rows {
+			return nil, malformed(errors.New("columns of different length"))
 		}
+		columns[i] = array.MakeFromData(data)
 	}
-	record.Retain()
-	return record, nil
+	if len(d.arrays) > 0 || head.Rows < 1 {
+		return nil, malformed(errors.New("arrays without a column, or no rows"))
+	}
+	return array.NewRecordBatch(schema, columns, int64(head.Rows)), nil
 }
 
-// checkArray holds an array's lengths and offsets against its buffers.
-func checkArray(data arrow.ArrayData, budget *int) error {
-	if *budget--; *budget < 0 {
-		return errors.New("too many columns")
+// recordDecoder takes arrays and buffers in their order.
+type recordDecoder struct {
+	arrays  []wireArray
+	buffers []byte
+	at      int
+}
+
+// data builds the next array, of type t, with its children.
+func (d *recordDecoder) data(t arrow.DataType) (arrow.ArrayData, error) {
+	if len(d.arrays) == 0 {
+		return nil, errors.New("missing array")
 	}
-	if data.Offset() < 0 || data.Len() < 0 {
-		return errors.New("negative length")
+	a := d.arrays[0]
+	d.arrays = d.arrays[1:]
+	if a.Length < 0 || a.Length > worker.MaxFrame || a.Nulls < 0 || a.Nulls > a.Length {
+		return nil, errors.New("length out of range")
 	}
-	end := data.Offset() + data.Len()
+	if want := len(t.Layout().Buffers); len(a.Buffers) != want && !(want == 1 && len(a.Buffers) == 0) {
+		return nil, fmt.Errorf("%d buffers for %s", len(a.Buffers), t)
+	}
+	var buffers []*memory.Buffer
+	for _, size := range a.Buffers {
+		buffer, err := d.buffer(size)
+		if err != nil {
+			return nil, err
+		}
+		buffers = append(buffers, buffer)
+	}
+	var children []arrow.ArrayData
+	if nested, ok := t.(arrow.NestedType); ok {
+		for _, f := range nested.Fields() {
+			child, err := d.data(f.Type)
+			if err != nil {
+				return nil, err
+			}
+			children = append(children, child)
+		}
+	}
+	data := array.NewData(t, a.Length, buffers, children, a.Nulls, 0)
+	return data, checkArray(data)
+}
+
+// buffer cuts the next size bytes off; none are no buffer.
+func (d *recordDecoder) buffer(size int) (*memory.Buffer, error) {
+	if size < 0 || size > len(d.buffers)-d.at {
+		return nil, errors.New("buffer out of range")
+	}
+	if size == 0 {
+		return nil, nil
+	}
+	b := d.buffers[d.at : d.at+size : d.at+size]
+	d.at = min((d.at+size+7)/8*8, len(d.buffers))
+	return memory.NewBufferBytes(b), nil
+}
+
+// checkArray holds an array's lengths and offsets against its buffers. Its children have been
+// checked before.
+func checkArray(data arrow.ArrayData) error {
+	end := data.Len()
 	buffers := data.Buffers()
 	if len(buffers) > 0 && buffers[0] != nil && buffers[0].Len() > 0 && buffers[0].Len() < (end+7)/8 {
 		return errors.New("short bitmap")
@@ -124,15 +184,7 @@ func checkArray(data arrow.ArrayData, budget *int) error {
 	if data.NullN() > 0 && (len(buffers) == 0 || buffers[0] == nil || buffers[0].Len() == 0) {
 		return errors.New("nulls without a bitmap")
 	}
-	if err := checkValues(data, end); err != nil {
-		return err
-	}
-	for _, child := range data.Children() {
-		if err := checkArray(child, budget); err != nil {
-			return err
-		}
-	}
-	return nil
+	return checkValues(data, end)
 }
 
 func checkValues(data arrow.ArrayData, end int) error {
@@ -187,28 +239,3 @@ func checkOffsets(data arrow.ArrayData, end, limit int) error {
 	}
 	return nil
 }
-
-// boundedAllocator panics when more is asked for than a frame can need: lengths in the
-// stream decide how much the library allocates.
-type boundedAllocator struct{ left int }
-
-func newBoundedAllocator(limit int) *boundedAllocator { return &boundedAllocator{left: limit} }
-
-func (a *boundedAllocator) Allocate(size int) []byte {
-	if size < 0 || size > a.left {
-		panic(fmt.Sprintf("%d bytes asked for", size))
-	}
-	a.left -= size
-	return make([]byte, size)
-}
-
-func (a *boundedAllocator) Reallocate(size int, b []byte) []byte {
-	if size <= cap(b) {
-		return b[:size]
-	}
-	grown := a.Allocate(size)
-	copy(grown, b)
-	return grown
-}
-
-func (a *boundedAllocator) Free([]byte) {}

@@ -4,8 +4,8 @@
 // are safe (stage.go), sends the query to a worker, and decodes the rows that come back as
 // hostile input (decode.go). Task lives in the worker: it prepares the files (prepare.go),
 // opens a fresh in-memory DuckDB that is locked to them (instance.go), describes each
-// relation as a view (scan.go and one file per format), and sends the rows as Arrow IPC
-// (vector.go, rows.go).
+// relation as a view (scan.go and one file per format), and sends the rows as Arrow arrays
+// (vector.go, rows.go, wire.go).
 //
 // # What DuckDB may do
 //

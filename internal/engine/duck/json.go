@@ -10,7 +10,7 @@ import (
 type jsonReader struct{ t table }
 
 // maxJSONLine is the longest line, in bytes: DuckDB holds a few of them per thread.
-const maxJSONLine = 64 << 20
+const maxJSONLine = maxLine
 
 func (r jsonReader) from(files string, g group) string {
 	columns := make([]string, max(len(r.t.Columns), 1))

@@ -35,7 +35,8 @@ type preparer struct {
 	scratch    string
 	files      int
 	staged     int
-	stagedLeft int64 // bytes that rewritten files may still take
+	stagedLeft int64  // bytes that rewritten files may still take
+	block      []byte // for search, reused over all files
 }
 
 func (p *preparer) relation(ctx context.Context, t table) (scan, error) {
@@ -88,7 +89,7 @@ func (p *preparer) source(t table, f engine.File) (source, error) {
 	if err != nil {
 		return src, err
 	}
-	rewrite, err := needsRewriting(t, file, compression)
+	rewrite, err := p.needsRewriting(t, file, compression)
 	if err != nil {
 		return src, err
 	}

@@ -162,7 +162,7 @@ func classWithFile(class engine.Class, failed *worker.TaskError) engine.Class {
 		return class
 	}
 	switch class {
-	case engine.ClassArgument, engine.ClassCast, engine.ClassRange, engine.ClassStatement, engine.ClassUnsupported:
+	case engine.ClassArgument, engine.ClassCast, engine.ClassRange, engine.ClassStatement:
 		return engine.ClassBadData
 	case engine.ClassMissingFile:
 		if !strings.Contains(failed.Message, "No such file") && !strings.Contains(failed.Message, "No files found") {

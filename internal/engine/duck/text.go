@@ -13,9 +13,14 @@ const noText = "\U0010FFFF"
 
 // csvFlags are common to everything that is read by read_csv: no sniffing; a row may be
 // shorter (the rest is NULL) or longer (the rest is dropped) than the table, as in Hive. Lines have up to
-// 16 MiB; the buffer is named because DuckDB would make it sixteen lines long.
+// maxLine bytes, in the canonical form up to twice that (each byte may be a quote).
 const csvFlags = "auto_detect=false, header=false, hive_partitioning=false, null_padding=true, " +
-	"strict_mode=false, max_line_size=16777216, buffer_size=33554432"
+	"strict_mode=false"
+
+// csvBuffers names the buffer because DuckDB would make it sixteen lines long.
+func csvBuffers(line int) string {
+	return fmt.Sprintf(", max_line_size=%d, buffer_size=%d", line, 2*line)
+}
 
 // textReader reads delimited text (LazySimpleSerDe, OpenCSVSerde) as text columns and
 // converts them by expressions.
@@ -35,6 +40,11 @@ type textReader struct {
 
 func (r textReader) from(files string, g group) string {
 	options := csvFlags + ", columns={" + r.columns() + "}, compression=" + quoteText(g.compression)
+	line := maxLine
+	if g.canonical {
+		line = 2*maxLine + 4096
+	}
+	options += csvBuffers(line)
 	switch {
 	case g.canonical:
 		// What canonical.go writes: each value quoted, NULL is nothing at all.

@@ -234,6 +234,44 @@ func (c column) appendTo(b array.Builder, s span) error {
 	return nil
 }
 
+// weight is the number of bytes in values of variable length.
+func (c column) weight(s span) int {
+	total := 0
+	switch c.kind {
+	case bind.TypeVarchar, bind.TypeBlob:
+		each(s, func() {}, func(v duckString) { total += int(v.length) })
+	case bind.TypeList, bind.TypeArray, bind.TypeMap:
+		items := c.items(s.vector)
+		for i, e := range c.entries(s) {
+			if s.valid(i) {
+				total += 8 * int(e.length)                                          //nolint:gosec // a length of one chunk
+				total += c.itemWeight(newSpan(items, int(e.offset), int(e.length))) //nolint:gosec // likewise
+			}
+		}
+	case bind.TypeStruct:
+		for i, child := range c.children {
+			total += child.weight(newSpan(bind.StructVectorGetChild(s.vector, bind.IdxT(i)), s.from, s.n)) //nolint:gosec // an index
+		}
+	}
+	return total
+}
+
+// itemWeight is the weight of a list's or map's items, of which a map's are pairs.
+func (c column) itemWeight(s span) int {
+	if c.kind != bind.TypeMap {
+		return c.children[0].weight(s)
+	}
+	return column{kind: bind.TypeStruct, children: c.children}.weight(s)
+}
+
+// items is the vector of a list's, array's or map's items.
+func (c column) items(v bind.Vector) bind.Vector {
+	if c.kind == bind.TypeArray {
+		return bind.ArrayVectorGetChild(v)
+	}
+	return bind.ListVectorGetChild(v)
+}
+
 func (c column) appendNested(b array.Builder, s span) error {
 	switch b := b.(type) {
 	case *array.ListBuilder:
@@ -308,11 +346,7 @@ func (c column) entries(s span) []entry {
 }
 
 func (c column) appendList(b *array.ListBuilder, s span) error {
-	child := bind.ListVectorGetChild
-	if c.kind == bind.TypeArray {
-		child = bind.ArrayVectorGetChild
-	}
-	items := child(s.vector)
+	items := c.items(s.vector)
 	for i, e := range c.entries(s) {
 		b.Append(s.valid(i))
 		if !s.valid(i) || e.length == 0 {

@@ -33,7 +33,10 @@ func Run(t *testing.T, make New) {
 		{"text", textCases},
 		{"opencsv", openCSVCases},
 		{"json", jsonCases},
+		{"parquet", parquetCases},
 		{"partitions", partitionCases},
+		{"compression", compressionCases},
+		{"damage", damageCases},
 		{"names", nameCases},
 		{"errors", errorCases},
 	} {
