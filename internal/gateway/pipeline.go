@@ -3,7 +3,9 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"runtime/debug"
 	"time"
 
 	"github.com/bindery-project/bindery/internal/op"
@@ -34,11 +36,26 @@ func (g *Gateway) handle(w http.ResponseWriter, r *http.Request) {
 	x.call = g.newCall(r)
 	w.Header().Set("X-Amzn-Requestid", x.call.RequestID)
 	ctx := g.Recorder.Begin(withDecisions(op.WithCall(r.Context(), x.call), x), x.call)
-	fault := g.translate(x, g.serve(ctx, x))
+	fault := g.translate(x, g.guarded(ctx, x))
 	g.record(ctx, x, fault)
 	if fault != nil {
 		g.refuse(x, fault)
 	}
+}
+
+// guarded makes a panic the internal failure of its one request, so that it is
+// answered, logged with its stack and recorded like any other.
+func (g *Gateway) guarded(ctx context.Context, x *exchange) (err error) {
+	defer func() {
+		switch p := recover(); p {
+		case nil:
+		case http.ErrAbortHandler: //nolint:errorlint // a value of net/http's own, compared as it does
+			panic(p)
+		default:
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return g.serve(ctx, x)
 }
 
 // serve is the server's table of contents.
@@ -90,6 +107,9 @@ func (x *exchange) decode() error {
 	in, err := x.route.codec.Decode(o.Model, o.Operation, &wire.Request{
 		Method: x.r.Method, URL: x.r.URL, Header: x.r.Header, Body: x.body, Labels: x.route.labels,
 	})
+	if in == nil && o.NewInput != nil { // an operation whose input has no shape
+		in = o.NewInput()
+	}
 	x.in = in
 	return err
 }

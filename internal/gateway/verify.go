@@ -124,9 +124,10 @@ func (g *Gateway) verifyAnonymous(x *exchange) error {
 }
 
 // readAction completes the route of a query request, whose operation is named
-// in the form.
+// in the form. A request that is signed for a service we do not serve keeps its
+// route: what its form says must not lead it to a service of ours.
 func (g *Gateway) readAction(x *exchange) error {
-	if x.route.protocol != op.Query || x.route.target != nil {
+	if x.route.protocol != op.Query || x.route.target != nil || x.route.unserved != "" {
 		return nil
 	}
 	q := x.r.URL.Query()

@@ -1,0 +1,37 @@
+package gateway
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/bindery-project/bindery/internal/api/iamapi"
+	"github.com/bindery-project/bindery/internal/op"
+)
+
+// TestFormDoesNotLeadElsewhere: a form signed for a service that we do not
+// serve stays there, though its Version is one of ours.
+func TestFormDoesNotLeadElsewhere(t *testing.T) {
+	routes, err := newRoutes([]*op.Service{{Model: &iamapi.Model}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &Gateway{routes: routes}
+	x := exchangeFor(t, "Action=CreateUser&UserName=x&Version="+iamapi.Model.Version)
+	x.route = route{unserved: "sns", protocol: op.Query}.withCodec()
+	if err := g.readAction(x); err != nil {
+		t.Fatal(err)
+	}
+	if x.route.service != nil || x.route.target != nil || x.route.unserved != "sns" {
+		t.Fatalf("the form changed the route to %+v", x.route)
+	}
+}
+
+// exchangeFor is a buffered form request.
+func exchangeFor(t *testing.T, form string) *exchange {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(form))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return &exchange{r: r, call: &op.Call{}, body: []byte(form)}
+}
