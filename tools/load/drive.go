@@ -47,26 +47,31 @@ func lane(addr string, requests [][]byte, first, step int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer conn.Close()
+	defer conn.Close() //nolint:errcheck // everything was read
 	in := bufio.NewReaderSize(conn, 64<<10)
 	var body []byte
 	for i := first; i < len(requests); i += step {
 		if _, err := conn.Write(requests[i]); err != nil {
 			return nil, err
 		}
-		res, err := http.ReadResponse(in, nil)
-		if err != nil {
+		if body, err = readAnswer(in); err != nil {
 			return nil, err
-		}
-		body, err = io.ReadAll(res.Body)
-		if err != nil {
-			return nil, err
-		}
-		if res.StatusCode != http.StatusOK {
-			return nil, fmt.Errorf("%s: %s", res.Status, body)
 		}
 	}
 	return body, nil
+}
+
+func readAnswer(in *bufio.Reader) ([]byte, error) {
+	res, err := http.ReadResponse(in, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close() //nolint:errcheck // read to the end
+	body, err := io.ReadAll(res.Body)
+	if err == nil && res.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", res.Status, body)
+	}
+	return body, err
 }
 
 // serveBare answers a file's bytes to every request, after reading its body:

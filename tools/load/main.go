@@ -76,7 +76,7 @@ func run(ctx context.Context, s settings) error {
 }
 
 // measure runs one case against bindery and against the bare server.
-func measure(_ context.Context, b *process, s settings, name string, table func(int) int) error {
+func measure(ctx context.Context, b *process, s settings, name string, table func(int) int) error {
 	requests := make([][]byte, s.tables)
 	send := make([][]byte, s.requests)
 	for i := range send {
@@ -97,7 +97,7 @@ func measure(_ context.Context, b *process, s settings, name string, table func(
 	if err != nil {
 		return err
 	}
-	bare, err := startBare(got.body)
+	bare, err := startBare(ctx, got.body)
 	if err != nil {
 		return err
 	}

@@ -67,7 +67,7 @@ func startBindery(ctx context.Context, binary string) (*process, error) {
 }
 
 // startBare starts this program again as a server that answers the same bytes.
-func startBare(body []byte) (*process, error) {
+func startBare(ctx context.Context, body []byte) (*process, error) {
 	folder, err := os.MkdirTemp("", "bindery-bare-")
 	if err != nil {
 		return nil, err
@@ -85,7 +85,7 @@ func startBare(body []byte) (*process, error) {
 		return nil, err
 	}
 	p := &process{cmd: cmd, folder: folder}
-	err = poll(context.Background(), func() error {
+	err = poll(ctx, func() error {
 		addr, err := os.ReadFile(file + ".addr")
 		p.addr = string(addr)
 		if err != nil {
@@ -101,7 +101,7 @@ func ready(url string) error {
 	if err != nil {
 		return err
 	}
-	defer res.Body.Close()
+	defer res.Body.Close() //nolint:errcheck // only the status counts
 	if res.StatusCode != http.StatusOK {
 		return errors.New(res.Status)
 	}
