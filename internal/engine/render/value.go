@@ -44,7 +44,7 @@ func value(t *analyze.Type, v any) (string, error) {
 		return decimal(t, v)
 	case analyze.Char:
 		if s, ok := v.(string); ok {
-			return s + strings.Repeat(" ", max(0, t.Length-len([]rune(s)))), nil
+			return padded(s, t.Length), nil
 		}
 	case analyze.Varbinary:
 		if b, ok := v.([]byte); ok {

@@ -17,9 +17,9 @@ func (p *printer) call(c *analyze.Call) string {
 	case "is_null":
 		return "(" + p.expr(c.Args[0]) + " IS NULL)"
 	case "=", "<>", "<", "<=", ">", ">=", "is distinct from", "is not distinct from":
-		return "(" + p.comparable(c.Args[0]) + " " + strings.ToUpper(c.Name) + " " + p.comparable(c.Args[1]) + ")"
+		return p.comparison(c)
 	case "between":
-		return fmt.Sprintf("(%s BETWEEN %s AND %s)", p.comparable(c.Args[0]), p.comparable(c.Args[1]), p.comparable(c.Args[2]))
+		return p.betweenTest(c)
 	case "in":
 		return p.in(c)
 	case "like":
@@ -54,12 +54,48 @@ func (p *printer) each(exprs []analyze.Expr) []string {
 	return parts
 }
 
+// comparison writes a comparison. To Trino NaN equals nothing and is neither
+// less nor greater; DuckDB orders it above all numbers.
+func (p *printer) comparison(c *analyze.Call) string {
+	left, right := p.comparable(c.Args[0]), p.comparable(c.Args[1])
+	text := left + " " + strings.ToUpper(c.Name) + " " + right
+	if !isFloat(c.Args[0].Type()) || strings.HasPrefix(c.Name, "is ") {
+		return "(" + text + ")"
+	}
+	_, leftConstant := c.Args[0].(*analyze.Literal)
+	_, rightConstant := c.Args[1].(*analyze.Literal)
+	switch {
+	case c.Name == "<>" && !leftConstant && !rightConstant:
+		return "(" + text + " OR (isnan(" + left + ") AND isnan(" + right + ")))"
+	case (c.Name == "<" || c.Name == "<=") && !rightConstant:
+		return "(" + text + " AND NOT isnan(" + right + "))"
+	case (c.Name == ">" || c.Name == ">=") && !leftConstant, c.Name == "=" && !leftConstant && !rightConstant:
+		return "(" + text + " AND NOT isnan(" + left + "))"
+	}
+	return "(" + text + ")"
+}
+
+func isFloat(t *analyze.Type) bool { return t.Kind == analyze.Double || t.Kind == analyze.Real }
+
+func (p *printer) betweenTest(c *analyze.Call) string {
+	x, low, high := p.comparable(c.Args[0]), p.comparable(c.Args[1]), p.comparable(c.Args[2])
+	text := fmt.Sprintf("%s BETWEEN %s AND %s", x, low, high)
+	if isFloat(c.Args[0].Type()) {
+		text += " AND NOT isnan(" + x + ") AND NOT isnan(" + high + ")"
+	}
+	return "(" + text + ")"
+}
+
 func (p *printer) in(c *analyze.Call) string {
 	parts := make([]string, len(c.Args))
 	for i, e := range c.Args {
 		parts[i] = p.comparable(e)
 	}
-	return "(" + parts[0] + " IN (" + strings.Join(parts[1:], ", ") + "))"
+	text := "(" + parts[0] + " IN (" + strings.Join(parts[1:], ", ") + "))"
+	if isFloat(c.Args[0].Type()) {
+		return "(" + text + " AND NOT isnan(" + parts[0] + "))"
+	}
+	return text
 }
 
 func (p *printer) like(c *analyze.Call) string {

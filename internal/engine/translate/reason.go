@@ -8,8 +8,9 @@ import (
 var codePattern = regexp.MustCompile(`([A-Z][A-Z0-9_]{3,}: .*)`)
 
 var (
-	outOfRange = regexp.MustCompile(`with value (\S+) can't be cast because the value is out of range for the destination type (INT\d+)`)
-	overflow   = regexp.MustCompile(`^Overflow in (\w+) of (INT\d+) \((.*)\)!$`)
+	outOfRange      = regexp.MustCompile(`with value (\S+) can't be cast because the value is out of range for the destination type (INT\d+)`)
+	decimalOverflow = regexp.MustCompile(`^Overflow in \w+ of DECIMAL`)
+	overflow        = regexp.MustCompile(`^Overflow in (\w+) of (INT\d+) \((.*)\)!$`)
 )
 
 // integerNames are the query's names for DuckDB's whole numbers.
@@ -34,6 +35,9 @@ func Reason(message string) string {
 	}
 	if m := overflow.FindStringSubmatch(rest); m != nil {
 		return "NUMERIC_VALUE_OUT_OF_RANGE: " + integerNames[m[2]] + " " + m[1] + " overflow: " + m[3]
+	}
+	if decimalOverflow.MatchString(rest) {
+		return "NUMERIC_VALUE_OUT_OF_RANGE: Decimal overflow"
 	}
 	switch class {
 	case "Out of Range":
