@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"math"
+	"math/rand/v2"
 
 	"github.com/bindery-project/bindery/internal/api/athenaapi"
 	"github.com/bindery-project/bindery/internal/api/cloudformationapi"
@@ -13,6 +15,7 @@ import (
 	"github.com/bindery-project/bindery/internal/api/secretsmanagerapi"
 	"github.com/bindery-project/bindery/internal/gateway"
 	"github.com/bindery-project/bindery/internal/op"
+	"github.com/bindery-project/bindery/internal/service/glue"
 	"github.com/bindery-project/bindery/internal/service/iam"
 	"github.com/bindery-project/bindery/internal/service/installation"
 	"github.com/bindery-project/bindery/internal/service/sts"
@@ -30,6 +33,7 @@ func (a *App) openServices(context.Context) error {
 		(&installation.Service{
 			Accounts: accounts{a.people, a.clock, a.account}, Records: records{a.audit}, Authorizer: authorizer,
 		}).Bind(),
+		a.openCatalog(authorizer).Bind(),
 	}
 	services = append(services, unbuilt(services)...)
 	rec := &recorder{log: a.audit, slog: a.log, newID: newID, sources: eventSources(services)}
@@ -43,6 +47,18 @@ func (a *App) openServices(context.Context) error {
 	}
 	a.gateway, authorizer.Authorizer = g, g
 	return nil
+}
+
+// openCatalog starts the Data Catalog. Its caches need a store that is this
+// node's alone.
+func (a *App) openCatalog(authorizer op.Authorizer) *glue.Service {
+	catalog := glue.New(glue.Config{
+		Store: a.db, Sealer: a.keys, Authorizer: authorizer, Log: a.log, Alone: a.cfg.Postgres == "",
+		NewID: func() int64 { return rand.Int64N(math.MaxInt64) + 1 }, //nolint:gosec // surrogate keys are no secrets
+	})
+	catalog.Start()
+	a.closers = append(a.closers, catalog.Close)
+	return catalog
 }
 
 // unbuilt lists the services of which nothing is built yet: their operations

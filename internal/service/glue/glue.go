@@ -1,0 +1,92 @@
+// Package glue is the Glue Data Catalog: databases, tables with their versions,
+// and partitions. Each resource has a folder; this file connects them.
+//
+// Documents are stored as the JSON of the answer, and outputs carry them as
+// ready bytes (the Raw members of glueapi). A call that another service of
+// this program makes (op.Call.ViaAWS) gets structs in their place.
+package glue
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/bindery-project/bindery/internal/api/glueapi"
+	"github.com/bindery-project/bindery/internal/db"
+	"github.com/bindery-project/bindery/internal/op"
+	"github.com/bindery-project/bindery/internal/page"
+	"github.com/bindery-project/bindery/internal/service/glue/database"
+	"github.com/bindery-project/bindery/internal/service/glue/partition"
+	"github.com/bindery-project/bindery/internal/service/glue/purge"
+	"github.com/bindery-project/bindery/internal/service/glue/table"
+	"github.com/bindery-project/bindery/internal/service/glue/terms"
+)
+
+// rest refuses what is not built, by name.
+type rest struct{ glueapi.Refused }
+
+// Service answers the Glue API.
+type Service struct {
+	rest
+	*database.Databases
+	*table.Tables
+	*partition.Partitions
+	*imports
+
+	purger *purge.Purger
+}
+
+// Config is what the service needs from outside.
+type Config struct {
+	Store      *db.DB
+	Sealer     page.Sealer
+	Authorizer op.Authorizer
+	NewID      func() int64 // random and positive
+	Log        *slog.Logger
+	// Alone says that no other node changes the store, so that documents may
+	// be kept in memory.
+	Alone bool
+}
+
+// New connects the resources. Call Start before the first request, and Close.
+func New(cfg Config) *Service {
+	pages := terms.Pages{Sealer: cfg.Sealer}
+	s := &Service{
+		Databases:  &database.Databases{Store: cfg.Store, Pages: pages, Authorizer: cfg.Authorizer, NewID: cfg.NewID},
+		Tables:     &table.Tables{Store: cfg.Store, Pages: pages, Authorizer: cfg.Authorizer, NewID: cfg.NewID},
+		Partitions: &partition.Partitions{Store: cfg.Store, Pages: pages},
+		purger:     purge.New(cfg.Store, cfg.Log),
+	}
+	if cfg.Alone {
+		s.Tables.Cache = table.NewCache()
+	}
+	tables := table.Rows{Databases: database.Rows{}, Bury: s.bury(purge.Table)}
+	s.Databases.Children = []database.Children{tables.Children}
+	s.Databases.Forget = s.Tables.Cache.DropDatabase
+	s.Databases.Bury = s.bury(purge.Database)
+	s.Tables.Databases, s.Tables.Partitions, s.Tables.Bury = database.Rows{}, partition.Rows{}, s.bury(purge.Table)
+	s.Partitions.Tables = tables
+	s.purger.Steps[purge.Database] = []purge.Step{tables.PurgeDatabase}
+	s.purger.Steps[purge.Table] = []purge.Step{tables.PurgeTable}
+	return s
+}
+
+func (s *Service) bury(kind string) func(context.Context, *db.Tx, int64) error {
+	return func(ctx context.Context, tx *db.Tx, id int64) error { return s.purger.Bury(ctx, tx, kind, id) }
+}
+
+// Start begins the work in the background.
+func (s *Service) Start() { s.purger.Start() }
+
+// Close ends the work in the background; what is left of it goes on after the
+// next start.
+func (s *Service) Close() error { return s.purger.Close() }
+
+// Bind lists the operations for the gateway.
+func (s *Service) Bind() *op.Service {
+	return &op.Service{Model: &glueapi.Model, Operations: glueapi.Bind(s)}
+}
+
+// Stored lists the tables that hold documents, for fsck.
+func Stored() []db.StoredTable {
+	return append(database.Stored(), table.Stored()...)
+}

@@ -1,0 +1,316 @@
+// Package table holds the tables of the Data Catalog and their versions.
+// table.go has the life of a table, list.go GetTables, version.go the archived
+// versions, store.go the SQL, cache.go the documents that are asked for often.
+package table
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+
+	"github.com/bindery-project/bindery/internal/api/glueapi"
+	"github.com/bindery-project/bindery/internal/arn"
+	"github.com/bindery-project/bindery/internal/clock"
+	"github.com/bindery-project/bindery/internal/db"
+	"github.com/bindery-project/bindery/internal/op"
+	"github.com/bindery-project/bindery/internal/service/glue/terms"
+)
+
+// Databases is what tables need of their databases.
+type Databases interface {
+	// ID is the id of a database, or its EntityNotFoundException.
+	ID(ctx context.Context, tx *db.Tx, account, name string) (int64, error)
+	// CountTables adds change to the number of its tables, or says that the
+	// quota is met.
+	CountTables(ctx context.Context, tx *db.Tx, account, name string, change int) error
+}
+
+// Partitions is what tables need to know of their partitions.
+type Partitions interface {
+	// Any reports whether the table with the given id has a partition.
+	Any(ctx context.Context, tx *db.Tx, id int64) (bool, error)
+}
+
+// Tables answers the operations about tables and table versions.
+type Tables struct {
+	Store      *db.DB
+	Pages      terms.Pages
+	Authorizer op.Authorizer
+	NewID      func() int64 // random and positive
+	Databases  Databases
+	Partitions Partitions
+	// Bury has what is below a deleted table removed.
+	Bury func(ctx context.Context, tx *db.Tx, id int64) error
+	// Cache is nil when other nodes may change the store.
+	Cache *Cache
+}
+
+// CreateTable makes a table.
+func (t *Tables) CreateTable(ctx context.Context, in *glueapi.CreateTableInput) (*glueapi.CreateTableOutput, error) {
+	account, err := terms.Account(op.CallFrom(ctx), in.CatalogId)
+	if err != nil {
+		return nil, err
+	}
+	if err := refuseCreate(in); err != nil {
+		return nil, err
+	}
+	doc, err := document("CreateTable", in.Name, in.TableInput)
+	if err != nil {
+		return nil, err
+	}
+	id, database := t.NewID(), arn.Fold(in.DatabaseName)
+	caller := op.CallFrom(ctx).Principal.ARN
+	err = t.Store.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		r, err := t.newRow(ctx, tx, account, database, doc.Name)
+		if err != nil {
+			return err
+		}
+		now := op.Millis(clock.Millis(tx.Now()))
+		doc.CreateTime, doc.UpdateTime, doc.CreatedBy = &now, &now, &caller
+		r.id = id
+		return r.create(ctx, tx, doc)
+	})
+	if errors.Is(err, db.ErrExists) {
+		return nil, terms.Exists("Table already exists.")
+	}
+	return &glueapi.CreateTableOutput{}, err
+}
+
+func (t *Tables) newRow(ctx context.Context, tx *db.Tx, account, database, name string) (*row, error) {
+	id, err := t.Databases.ID(ctx, tx, account, database)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.Databases.CountTables(ctx, tx, account, database, 1); err != nil {
+		return nil, err
+	}
+	return &row{account: account, database: database, databaseID: id, name: name}, nil
+}
+
+// refuseCreate names the parts of CreateTable that are not built.
+func refuseCreate(in *glueapi.CreateTableInput) error {
+	switch {
+	case in.OpenTableFormatInput != nil:
+		return terms.Unsupported("CreateTable", "OpenTableFormatInput")
+	case len(in.PartitionIndexes) > 0:
+		return terms.Unsupported("CreateTable", "PartitionIndexes")
+	case in.TransactionId != nil:
+		return terms.Unsupported("CreateTable", "TransactionId")
+	case in.TableInput == nil:
+		return terms.Invalid("TableInput is required.")
+	}
+	return nil
+}
+
+// document is what will be answered for an input; the server's own members
+// come later. The top-level name, when given, must be the input's.
+func document(operation string, name *string, in *glueapi.TableInput) (*glueapi.Table, error) {
+	switch {
+	case in.TargetTable != nil:
+		return nil, terms.Unsupported(operation, "TableInput.TargetTable")
+	case in.FederatedTable != nil:
+		return nil, terms.Unsupported(operation, "TableInput.FederatedTable")
+	case in.ViewDefinition != nil:
+		return nil, terms.Unsupported(operation, "TableInput.ViewDefinition")
+	case name != nil && arn.Fold(*name) != arn.Fold(in.Name):
+		return nil, terms.Invalid("Name and TableInput.Name must be the same.")
+	}
+	doc := glueapi.TableFromInput(in)
+	doc.Name = arn.Fold(in.Name)
+	if doc.Retention == nil {
+		doc.Retention = new(int32(0))
+	}
+	var err error
+	if doc.PartitionKeys, err = columns(in.PartitionKeys); err != nil {
+		return nil, err
+	}
+	if in.StorageDescriptor == nil {
+		return doc, nil
+	}
+	doc.StorageDescriptor = terms.Descriptor(in.StorageDescriptor)
+	doc.StorageDescriptor.Columns, err = columns(in.StorageDescriptor.Columns)
+	return doc, err
+}
+
+// columns copies a list of columns with their names in lower case. Names that
+// differ by case only are one name.
+func columns(in []glueapi.Column) ([]glueapi.Column, error) {
+	out := slices.Clone(in)
+	seen := make(map[string]bool, len(out))
+	for i := range out {
+		out[i].Name = arn.Fold(out[i].Name)
+		if seen[out[i].Name] {
+			return nil, terms.Invalid("Duplicate column name: %s.", out[i].Name)
+		}
+		seen[out[i].Name] = true
+	}
+	return out, nil
+}
+
+// GetTable reads a table.
+func (t *Tables) GetTable(ctx context.Context, in *glueapi.GetTableInput) (*glueapi.GetTableOutput, error) {
+	account, err := terms.Account(op.CallFrom(ctx), in.CatalogId)
+	if err != nil {
+		return nil, err
+	}
+	if err := refuseTravel("GetTable", in.TransactionId, in.QueryAsOfTime); err != nil {
+		return nil, err
+	}
+	raw, err := t.read(ctx, account, arn.Fold(in.DatabaseName), arn.Fold(in.Name))
+	if err != nil {
+		return nil, err
+	}
+	if in.AttributesToGet != nil {
+		if raw, err = attributes(raw, in.AttributesToGet); err != nil {
+			return nil, err
+		}
+	}
+	if !terms.WantsStructs(ctx) {
+		return &glueapi.GetTableOutput{RawTable: raw}, nil
+	}
+	doc, err := terms.Parse[glueapi.Table](glueapi.ShapeTable, raw)
+	return &glueapi.GetTableOutput{Table: doc}, err
+}
+
+// refuseTravel refuses the members of governed tables, which AWS has withdrawn.
+func refuseTravel(operation string, transaction *string, at *op.Millis) error {
+	switch {
+	case transaction != nil && at != nil:
+		return terms.Invalid("QueryAsOfTime and TransactionId cannot be used together.")
+	case transaction != nil:
+		return terms.Unsupported(operation, "TransactionId")
+	case at != nil:
+		return terms.Unsupported(operation, "QueryAsOfTime")
+	}
+	return nil
+}
+
+// read returns a table's document, from the cache when it is there.
+func (t *Tables) read(ctx context.Context, account, database, name string) (op.Raw, error) {
+	raw, ticket := t.Cache.get(account, database, name)
+	if raw != nil {
+		return raw, nil
+	}
+	err := t.Store.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		r, err := t.find(ctx, tx, account, database, name)
+		if err == nil {
+			raw, err = r.json()
+		}
+		return err
+	})
+	if err == nil {
+		t.Cache.put(account, database, name, raw, ticket)
+	}
+	return raw, err
+}
+
+// UpdateTable replaces a table's definition and archives the one before, unless
+// SkipArchive is set. VersionId makes it conditional.
+func (t *Tables) UpdateTable(ctx context.Context, in *glueapi.UpdateTableInput) (*glueapi.UpdateTableOutput, error) {
+	account, err := terms.Account(op.CallFrom(ctx), in.CatalogId)
+	if err != nil {
+		return nil, err
+	}
+	if err := refuseUpdate(in); err != nil {
+		return nil, err
+	}
+	doc, err := document("UpdateTable", in.Name, in.TableInput)
+	if err != nil {
+		return nil, err
+	}
+	database := arn.Fold(in.DatabaseName)
+	err = t.Store.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		r, err := t.find(ctx, tx, account, database, doc.Name)
+		if err != nil {
+			return err
+		}
+		if in.VersionId != nil && *in.VersionId != strconv.FormatInt(r.version, 10) {
+			return &glueapi.ConcurrentModificationException{Message: "Update table failed due to concurrent modifications."}
+		}
+		if in.SkipArchive == nil || !*in.SkipArchive {
+			if err := r.archive(ctx, tx); err != nil {
+				return err
+			}
+		}
+		tx.OnCommit(func() { t.Cache.drop(account, database, doc.Name) })
+		return t.replace(ctx, tx, r, doc)
+	})
+	return &glueapi.UpdateTableOutput{}, err
+}
+
+// refuseUpdate names the parts of UpdateTable that are not built.
+func refuseUpdate(in *glueapi.UpdateTableInput) error {
+	switch {
+	case in.UpdateOpenTableFormatInput != nil:
+		return terms.Unsupported("UpdateTable", "UpdateOpenTableFormatInput")
+	case in.ViewUpdateAction != nil:
+		return terms.Unsupported("UpdateTable", "ViewUpdateAction")
+	case in.TransactionId != nil:
+		return terms.Unsupported("UpdateTable", "TransactionId")
+	case in.TableInput == nil:
+		return terms.Invalid("TableInput is required.")
+	}
+	return nil
+}
+
+// DeleteTable deletes a table with its versions and partitions. The data stay.
+func (t *Tables) DeleteTable(ctx context.Context, in *glueapi.DeleteTableInput) (*glueapi.DeleteTableOutput, error) {
+	account, err := terms.Account(op.CallFrom(ctx), in.CatalogId)
+	if err != nil {
+		return nil, err
+	}
+	if in.TransactionId != nil {
+		return nil, terms.Unsupported("DeleteTable", "TransactionId")
+	}
+	err = t.Store.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		return t.delete(ctx, tx, account, arn.Fold(in.DatabaseName), arn.Fold(in.Name))
+	})
+	return &glueapi.DeleteTableOutput{}, err
+}
+
+// BatchDeleteTable deletes the tables that exist and names those that do not.
+func (t *Tables) BatchDeleteTable(ctx context.Context, in *glueapi.BatchDeleteTableInput) (*glueapi.BatchDeleteTableOutput, error) {
+	account, err := terms.Account(op.CallFrom(ctx), in.CatalogId)
+	if err != nil {
+		return nil, err
+	}
+	if in.TransactionId != nil {
+		return nil, terms.Unsupported("BatchDeleteTable", "TransactionId")
+	}
+	var failed []glueapi.TableError
+	err = t.Store.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		failed = []glueapi.TableError{}
+		database := arn.Fold(in.DatabaseName)
+		if _, err := t.Databases.ID(ctx, tx, account, database); err != nil {
+			return err
+		}
+		for _, name := range in.TablesToDelete {
+			var missing *glueapi.EntityNotFoundException
+			switch err := t.delete(ctx, tx, account, database, arn.Fold(name)); {
+			case errors.As(err, &missing):
+				missing.Message = "Table " + name + " not found" // without a full stop, as AWS words it here
+				failed = append(failed, glueapi.TableError{TableName: new(name), ErrorDetail: terms.Detail(missing)})
+			case err != nil:
+				return err
+			}
+		}
+		return nil
+	})
+	return &glueapi.BatchDeleteTableOutput{Errors: failed}, err
+}
+
+func (t *Tables) delete(ctx context.Context, tx *db.Tx, account, database, name string) error {
+	r, err := t.find(ctx, tx, account, database, name)
+	if err != nil {
+		return err
+	}
+	if err := r.remove(ctx, tx); err != nil {
+		return err
+	}
+	if err := t.Databases.CountTables(ctx, tx, account, database, -1); err != nil {
+		return err
+	}
+	tx.OnCommit(func() { t.Cache.drop(account, database, name) })
+	return t.Bury(ctx, tx, r.id)
+}
