@@ -23,6 +23,9 @@ type Object struct {
 	ModTime time.Time
 	Result  *format.Result
 	Reason  *format.Reason
+
+	gone  bool // deleted since it was listed
+	known bool // in a folder that an earlier crawl has seen: not to be read again
 }
 
 // Options are what the crawler's definition says about grouping.
