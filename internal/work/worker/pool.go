@@ -81,7 +81,8 @@ func orDefault[T int | int64 | time.Duration](v, fallback T) T {
 type Pool struct {
 	config Config
 	slots  chan struct{} // one token per process in use
-	spawn  chan func()   // runs on one thread that never ends: see spawner
+	spawn  chan func()   // runs on one thread: see spawner
+	done   chan struct{} // closed with the pool
 
 	mu     sync.Mutex
 	idle   []*process // most recently used last
@@ -102,7 +103,7 @@ func NewPool(config Config) (*Pool, error) {
 	if config.Scratch, err = emptyFolder(scratch); err != nil {
 		return nil, err
 	}
-	p := &Pool{config: config, slots: make(chan struct{}, config.Size), spawn: make(chan func())}
+	p := &Pool{config: config, slots: make(chan struct{}, config.Size), spawn: make(chan func()), done: make(chan struct{})}
 	go p.spawner()
 	return p, nil
 }
@@ -242,8 +243,8 @@ func (p *Pool) Processes() []int {
 	return pids
 }
 
-// Close ends the idle workers and refuses new tasks. Running tasks end with their contexts;
-// Close does not wait for them.
+// Close ends the idle workers and refuses new tasks. End the contexts of running tasks first:
+// the thread that started their processes ends here, and on Linux they end with it.
 func (p *Pool) Close() {
 	p.mu.Lock()
 	idle := p.idle
@@ -254,6 +255,6 @@ func (p *Pool) Close() {
 		proc.end()
 	}
 	if !already {
-		close(p.spawn)
+		close(p.done)
 	}
 }

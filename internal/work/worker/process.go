@@ -39,23 +39,26 @@ type process struct {
 // a parent-death signal is sent when the thread that forked ends, not the process.
 func (p *Pool) spawner() {
 	runtime.LockOSThread()
-	for start := range p.spawn {
-		start()
+	defer runtime.UnlockOSThread()
+	for {
+		select {
+		case start := <-p.spawn:
+			start()
+		case <-p.done:
+			return
+		}
 	}
-	runtime.UnlockOSThread()
 }
 
 // onSpawner runs fn on the spawner's thread and waits for it.
 func (p *Pool) onSpawner(fn func() error) error {
 	result := make(chan error, 1)
-	p.mu.Lock()
-	closed := p.closed
-	p.mu.Unlock()
-	if closed {
+	select {
+	case p.spawn <- func() { result <- fn() }:
+		return <-result
+	case <-p.done:
 		return ErrClosed
 	}
-	p.spawn <- func() { result <- fn() }
-	return <-result
 }
 
 // start makes a new process and waits for its hello.
