@@ -118,11 +118,14 @@ func (t *routes) find(r *http.Request) route {
 	if s := t.byScope[scope]; s != nil {
 		return t.within(s, r)
 	}
+	if scope != "" && scope != "s3" {
+		return route{unserved: scope, protocol: guessProtocol(r)}.withCodec()
+	}
 	if scope == "" && isForm(r) {
 		return unsignedForm()
 	}
-	if scope != "" && scope != "s3" {
-		return route{unserved: scope, protocol: guessProtocol(r)}.withCodec()
+	if rt, ok := t.findPath(r); ok && scope == "" {
+		return rt
 	}
 	return route{protocol: op.RestXML}
 }
@@ -181,6 +184,21 @@ func (t *routes) within(s *op.Service, r *http.Request) route {
 // service and the action, once it was read.
 func unsignedForm() route {
 	return route{protocol: op.Query, unsigned: true}.withCodec()
+}
+
+// findPath routes requests without credentials to the service whose path it
+// is, so that they are refused in that service's words. Such paths begin with
+// an upper-case letter, which no bucket's name does.
+func (t *routes) findPath(r *http.Request) (route, bool) {
+	for _, s := range t.services {
+		if s.Model.Protocol != op.RestJSON {
+			continue
+		}
+		if name, labels := t.matchPath(s, r); name != "" {
+			return t.named(route{service: s, protocol: op.RestJSON, labels: labels}, name), true
+		}
+	}
+	return route{}, false
 }
 
 // action completes a query route once the form was read.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/bindery-project/bindery/internal/api/iamapi"
+	"github.com/bindery-project/bindery/internal/api/lakeformationapi"
 	"github.com/bindery-project/bindery/internal/op"
 )
 
@@ -34,4 +35,19 @@ func exchangeFor(t *testing.T, form string) *exchange {
 	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(form))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	return &exchange{r: r, call: &op.Call{}, body: []byte(form)}
+}
+
+// TestPathWithoutCredentials: a stranger at a service's own path is refused in
+// that service's words, anywhere else in the object store's.
+func TestPathWithoutCredentials(t *testing.T) {
+	routes, err := newRoutes([]*op.Service{{Model: &lakeformationapi.Model, Operations: lakeformationapi.Bind(lakeformationapi.Refused{})}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]bool{"/GetDataLakeSettings": true, "/getdatalakesettings": false, "/GetDataLakeSettings/x": false, "/bucket": false} {
+		got := routes.find(httptest.NewRequest(http.MethodPost, path, nil))
+		if (got.service != nil) != want {
+			t.Errorf("%s: found service %v, want %v", path, got.service != nil, want)
+		}
+	}
 }
