@@ -9,15 +9,19 @@ package glue
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 
 	"github.com/bindery-project/bindery/internal/api/glueapi"
 	"github.com/bindery-project/bindery/internal/db"
 	"github.com/bindery-project/bindery/internal/op"
 	"github.com/bindery-project/bindery/internal/page"
+	"github.com/bindery-project/bindery/internal/service/glue/crawler"
 	"github.com/bindery-project/bindery/internal/service/glue/database"
 	"github.com/bindery-project/bindery/internal/service/glue/partition"
 	"github.com/bindery-project/bindery/internal/service/glue/purge"
 	"github.com/bindery-project/bindery/internal/service/glue/table"
+	"github.com/bindery-project/bindery/internal/service/glue/tag"
 	"github.com/bindery-project/bindery/internal/service/glue/terms"
 )
 
@@ -30,6 +34,8 @@ type Service struct {
 	*database.Databases
 	*table.Tables
 	*partition.Partitions
+	*crawler.Crawlers
+	*tag.Tags
 	*imports
 
 	purger *purge.Purger
@@ -45,6 +51,8 @@ type Config struct {
 	// Alone says that no other node changes the store, so that documents may
 	// be kept in memory.
 	Alone bool
+	// Crawlers is what crawlers need beyond that; New sets the members that the others have too.
+	Crawlers crawler.Config
 }
 
 // New connects the resources. Call Start before the first request, and Close.
@@ -54,8 +62,12 @@ func New(cfg Config) *Service {
 		Databases:  &database.Databases{Store: cfg.Store, Pages: pages, Authorizer: cfg.Authorizer, NewID: cfg.NewID},
 		Tables:     &table.Tables{Store: cfg.Store, Pages: pages, Authorizer: cfg.Authorizer, NewID: cfg.NewID},
 		Partitions: &partition.Partitions{Store: cfg.Store, Pages: pages},
+		Tags:       &tag.Tags{Store: cfg.Store, Kinds: map[string]tag.Exists{"crawler": crawler.Exists}},
 		purger:     purge.New(cfg.Store, cfg.Log),
 	}
+	crawlers := cfg.Crawlers
+	crawlers.DB, crawlers.Authorizer, crawlers.Log, crawlers.Pages, crawlers.Tags = cfg.Store, cfg.Authorizer, cfg.Log, pages, tag.Rows{}
+	s.Crawlers = &crawler.Crawlers{Config: crawlers}
 	if cfg.Alone {
 		s.Tables.Cache = table.NewCache()
 	}
@@ -83,10 +95,12 @@ func (s *Service) Close() error { return s.purger.Close() }
 
 // Bind lists the operations for the gateway.
 func (s *Service) Bind() *op.Service {
-	return &op.Service{Model: &glueapi.Model, Operations: glueapi.Bind(s)}
+	resolvers := crawler.Resolvers(s.Crawlers)
+	maps.Copy(resolvers, tag.Resolvers(s.Tags))
+	return &op.Service{Model: &glueapi.Model, Operations: glueapi.Bind(s), Resolvers: resolvers}
 }
 
 // Stored lists the tables that hold documents, for fsck.
 func Stored() []db.StoredTable {
-	return append(database.Stored(), table.Stored()...)
+	return slices.Concat(database.Stored(), table.Stored(), crawler.Stored(), tag.Stored())
 }

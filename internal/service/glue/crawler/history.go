@@ -88,7 +88,8 @@ func (c *Crawlers) after(call *op.Call, scope any, token *string) (position, err
 		return newest, err
 	}
 	var p position
-	return p, json.Unmarshal(at, &p)
+	err = json.Unmarshal(at, &p)
+	return p, err
 }
 
 // filter is one condition on a crawl.

@@ -71,6 +71,15 @@ func find(ctx context.Context, tx *db.Tx, account, name string) (*record, error)
 	return r, db.Decode(db.At("glue_crawler", account, name), r.stored, &r.Doc)
 }
 
+// Exists reports whether an account has a crawler of that name.
+func Exists(ctx context.Context, tx *db.Tx, account, name string) (bool, error) {
+	_, err := find(ctx, tx, account, name)
+	if isNotFound(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 func notFound(name string) error { return terms.NotFound("Crawler %s not found.", name) }
 
 // list reads crawlers in the order of their names, beginning behind after.
