@@ -26,6 +26,7 @@ import (
 	"github.com/bindery-project/bindery/internal/op"
 	"github.com/bindery-project/bindery/internal/seal"
 	"github.com/bindery-project/bindery/internal/service/iam/directory"
+	"github.com/bindery-project/bindery/internal/work/queue"
 	"github.com/bindery-project/bindery/internal/work/worker"
 )
 
@@ -38,6 +39,8 @@ type App struct {
 	keys     *seal.Keyset
 	db       *db.DB
 	audit    *audit.Log
+	queue    *queue.Queue
+	kinds    []queue.Kind // what the queue performs
 	people   *directory.Directory
 	workers  *worker.Pool
 	engine   engine.Engine
@@ -54,7 +57,7 @@ type App struct {
 func Open(ctx context.Context, cfg *config.Server, log *slog.Logger) (*App, error) {
 	a := &App{cfg: cfg, log: log, clock: clock.System()}
 	for _, step := range []func(context.Context) error{
-		a.openFolder, a.openKeys, a.openStore, a.openAudit, a.openAccount, a.openWorkers, a.openServices, a.listen,
+		a.openFolder, a.openKeys, a.openStore, a.openAudit, a.openAccount, a.openWorkers, a.openServices, a.startWork, a.listen,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
@@ -87,6 +90,7 @@ func (a *App) openStore(ctx context.Context) (err error) {
 	if a.db, err = db.Open(ctx, cfg); err != nil {
 		return err
 	}
+	a.queue = queue.New(a.db)
 	return a.db.CheckKeys(ctx, a.keys)
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/bindery-project/bindery/internal/gateway"
 	"github.com/bindery-project/bindery/internal/op"
 	"github.com/bindery-project/bindery/internal/service/glue"
+	"github.com/bindery-project/bindery/internal/service/glue/crawler"
 	"github.com/bindery-project/bindery/internal/service/iam"
 	"github.com/bindery-project/bindery/internal/service/installation"
 	"github.com/bindery-project/bindery/internal/service/sts"
@@ -24,7 +25,7 @@ import (
 // openServices connects the services with each other and with the gateway.
 func (a *App) openServices(context.Context) error {
 	tokens := &sts.Tokens{Sealer: a.keys}
-	authorizer := &lateAuthorizer{}
+	authorizer, invoker := &lateAuthorizer{}, &lateInvoker{}
 	sessions := &sts.Sessions{Roles: roles{a.people}, Tokens: tokens, Authorizer: authorizer, Clock: a.clock}
 
 	services := []*op.Service{
@@ -33,7 +34,7 @@ func (a *App) openServices(context.Context) error {
 		(&installation.Service{
 			Accounts: accounts{a.people, a.clock, a.account}, Records: records{a.audit}, Authorizer: authorizer,
 		}).Bind(),
-		a.openCatalog(authorizer).Bind(),
+		a.openCatalog(authorizer, invoker, sessions).Bind(),
 	}
 	services = append(services, unbuilt(services)...)
 	rec := &recorder{log: a.audit, slog: a.log, newID: newID, sources: eventSources(services)}
@@ -45,17 +46,22 @@ func (a *App) openServices(context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.gateway, authorizer.Authorizer = g, g
+	a.gateway, authorizer.Authorizer, invoker.Invoker = g, g, g
 	return nil
 }
 
 // openCatalog starts the Data Catalog. Its caches need a store that is this
 // node's alone.
-func (a *App) openCatalog(authorizer op.Authorizer) *glue.Service {
+func (a *App) openCatalog(authorizer op.Authorizer, invoker op.Invoker, sessions *sts.Sessions) *glue.Service {
 	catalog := glue.New(glue.Config{
 		Store: a.db, Sealer: a.keys, Authorizer: authorizer, Log: a.log, Alone: a.cfg.Postgres == "",
 		NewID: func() int64 { return rand.Int64N(math.MaxInt64) + 1 }, //nolint:gosec // surrogate keys are no secrets
+		Crawlers: crawler.Config{
+			Queue: a.queue, Invoker: invoker, Roles: sessions, Objects: crawlObjects{}, Workers: a.workers, Parallel: a.cfg.Workers,
+			Region: a.cfg.Region, Clock: a.clock, NewID: newID,
+		},
 	})
+	a.kinds = append(a.kinds, crawler.Kind(catalog.Crawlers))
 	catalog.Start()
 	a.closers = append(a.closers, catalog.Close)
 	return catalog
@@ -97,3 +103,6 @@ func eventSources(services []*op.Service) map[string]string {
 // lateAuthorizer closes the circle: services ask the gateway, which is made
 // from the services.
 type lateAuthorizer struct{ op.Authorizer }
+
+// lateInvoker does the same for what services ask of each other.
+type lateInvoker struct{ op.Invoker }

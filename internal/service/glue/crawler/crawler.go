@@ -258,7 +258,9 @@ func (c *Crawlers) resolve(ctx context.Context, in any) ([]op.Resource, error) {
 }
 
 // Resolvers are those that the facade offers to the gateway.
-func Resolvers(c *Crawlers) map[string]op.Resolver { return map[string]op.Resolver{"crawler": c.resolve} }
+func Resolvers(c *Crawlers) map[string]op.Resolver {
+	return map[string]op.Resolver{"crawler": c.resolve}
+}
 
 // nameIn is the crawler that an input names.
 func nameIn(in any) string {

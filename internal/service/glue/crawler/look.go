@@ -73,7 +73,9 @@ func (r *run) survey(ctx context.Context, catalog *catalog) (*survey, error) {
 	if err := r.recall(ctx, s); err != nil {
 		return nil, err
 	}
-	r.advance(func(p *Progress) { p.Phase, p.Listed, p.Since = "inspecting objects", true, op.Millis(clock.Millis(r.Clock.Now())) })
+	r.advance(func(p *Progress) {
+		p.Phase, p.Listed, p.Since = "inspecting objects", true, op.Millis(clock.Millis(r.Clock.Now()))
+	})
 	taken := catalog.locations()
 	for _, t := range s.targets {
 		if err := r.inspectAll(ctx, t); err != nil {
@@ -113,7 +115,7 @@ func (r *run) list(ctx context.Context, t *target) error {
 // inspectAll inspects the objects of a target: all, or as many of each folder as its sample wants.
 func (r *run) inspectAll(ctx context.Context, t *target) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(r.Parallel)
+	g.SetLimit(max(1, r.Parallel))
 	leaves := Leaves(t.include, t.objects)
 	t.objects = t.objects[:0]
 	for _, leaf := range leaves {
