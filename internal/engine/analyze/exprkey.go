@@ -1,78 +1,96 @@
 package analyze
 
 import (
+	"crypto/sha256"
 	"fmt"
-	"strings"
 )
 
-// exprKey gives equal text for equal expressions, so that a SELECT item can be
+// exprKey gives equal keys for equal expressions, so that a SELECT item can be
 // recognised as a GROUP BY key. Subqueries equal only themselves.
-func exprKey(e Expr) string {
-	var b strings.Builder
-	writeKey(&b, e)
-	return b.String()
+func exprKey(e Expr) string { return (keyring{}).key(e) }
+
+// keyring remembers keys by node, so that asking for every node of a tree costs
+// no more than asking for its root. A key is a hash of the node and of its
+// children's keys.
+type keyring map[Expr]string
+
+func (k keyring) key(e Expr) string { return k.within(e, nil) }
+
+// within is key inside lambdas, whose parameters are told apart by their place,
+// so that x -> x + 1 written twice is the same.
+func (k keyring) within(e Expr, places map[int]int) string {
+	if e == nil {
+		return "-"
+	}
+	if found, known := k[e]; known {
+		return found
+	}
+	label, children := k.describe(e, places)
+	h := sha256.New()
+	fmt.Fprintf(h, "%d:%s", len(label), label)
+	for _, c := range children {
+		h.Write([]byte(k.within(c, places)))
+		h.Write([]byte{0})
+	}
+	key := string(h.Sum(nil)[:16])
+	k[e] = key
+	return key
 }
 
-func writeKey(b *strings.Builder, e Expr) {
+// describe gives what a node is besides its children.
+func (k keyring) describe(e Expr, places map[int]int) (string, []Expr) {
 	switch e := e.(type) {
-	case nil:
-		b.WriteString("-")
 	case *Literal:
-		fmt.Fprintf(b, "%T:%q:%s:%s", e.Value, fmt.Sprint(e.Value), e.Zone, e.T)
+		return fmt.Sprintf("literal %T %q %s %s", e.Value, fmt.Sprint(e.Value), e.Zone, e.T), nil
 	case *Column:
-		fmt.Fprintf(b, "r%d.%d", e.Rel, e.Index)
+		return fmt.Sprintf("column %d %d", e.Rel, e.Index), nil
 	case *Variable:
-		fmt.Fprintf(b, "v%d", e.ID)
-	case *Lambda:
-		writeLambdaKey(b, e)
-	case *Call:
-		writeNode(b, e.Name, e.Args)
-		if nondeterministic[e.Name] {
-			fmt.Fprintf(b, "@%p", e)
+		if place, known := places[e.ID]; known {
+			return fmt.Sprintf("parameter %d", place), nil
 		}
+		return fmt.Sprintf("variable %d", e.ID), nil
+	case *Lambda:
+		return fmt.Sprintf("lambda %d %x", len(e.Params), k.within(e.Body, withPlaces(places, e.Params))), nil
+	case *Call:
+		if nondeterministic[e.Name] {
+			return fmt.Sprintf("call %s %p", e.Name, e), e.Args
+		}
+		return "call " + e.Name, e.Args
 	case *Cast:
-		writeNode(b, fmt.Sprintf("cast %t %s", e.Try, e.T), []Expr{e.X})
+		return fmt.Sprintf("cast %t %s", e.Try, e.T), []Expr{e.X}
 	case *Case:
 		var parts []Expr
 		for _, w := range e.Whens {
 			parts = append(parts, w.Cond, w.Result)
 		}
-		writeNode(b, "case", append(parts, e.Else))
+		return "case", append(parts, e.Else)
 	case *Field:
-		writeNode(b, fmt.Sprintf("field%d", e.Index), []Expr{e.X})
+		return fmt.Sprintf("field %d", e.Index), []Expr{e.X}
 	case *Aggregate:
-		writeAggregateKey(b, e)
-	default:
-		fmt.Fprintf(b, "%T@%p", e, e)
+		return describeAggregate(e)
 	}
+	return fmt.Sprintf("%T %p", e, e), nil
 }
 
-func writeNode(b *strings.Builder, name string, args []Expr) {
-	b.WriteString(name + "(")
-	for _, a := range args {
-		writeKey(b, a)
-		b.WriteString(",")
+func withPlaces(outer map[int]int, params []*Variable) map[int]int {
+	places := make(map[int]int, len(outer)+len(params))
+	for id, place := range outer {
+		places[id] = place
 	}
-	b.WriteString(")")
+	for _, v := range params {
+		places[v.ID] = len(places)
+	}
+	return places
 }
 
-// writeLambdaKey numbers parameters by their place, so that x -> x + 1 written
-// twice is the same.
-func writeLambdaKey(b *strings.Builder, e *Lambda) {
-	body := exprKey(e.Body)
-	for i, p := range e.Params {
-		body = strings.ReplaceAll(body, fmt.Sprintf("v%d", p.ID), fmt.Sprintf("p%d", i))
+func describeAggregate(e *Aggregate) (string, []Expr) {
+	label := fmt.Sprintf("aggregate %s %t %s", e.Name, e.Distinct, e.T)
+	children := append(append([]Expr(nil), e.Args...), e.Filter)
+	for _, o := range e.OrderBy {
+		label += fmt.Sprintf(" %t %t", o.Desc, o.NullsFirst)
+		children = append(children, o.Expr)
 	}
-	fmt.Fprintf(b, "lambda%d(%s)", len(e.Params), body)
-}
-
-func writeAggregateKey(b *strings.Builder, e *Aggregate) {
-	writeNode(b, fmt.Sprintf("agg %s %t %s", e.Name, e.Distinct, e.T), e.Args)
-	writeKey(b, e.Filter)
-	for _, k := range e.OrderBy {
-		fmt.Fprintf(b, "|%t%t", k.Desc, k.NullsFirst)
-		writeKey(b, k.Expr)
-	}
+	return label, children
 }
 
 // nondeterministic functions differ from call to call.

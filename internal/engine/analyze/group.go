@@ -20,7 +20,7 @@ func (a *analyzer) group(sel *selection, s *sql.Select, out *Query) {
 	if s.GroupBy == nil && having == nil && !aggregates(sel, out.OrderBy) {
 		return
 	}
-	g := &grouping{a: a, agg: &Aggregation{ID: a.nextRelation()}, local: map[int]bool{}, index: map[string]int{}}
+	g := &grouping{a: a, agg: &Aggregation{ID: a.nextRelation()}, local: map[int]bool{}, index: map[string]int{}, ring: keyring{}, aggs: map[string]int{}}
 	collectRelations(sel.tree.From, g.local)
 	if s.GroupBy != nil {
 		g.keys(sel, s.GroupBy)
@@ -98,7 +98,9 @@ type grouping struct {
 	local map[int]bool
 	index map[string]int // key text -> column
 	marks []*groupingMark
-	at    sql.Node // what to name in messages
+	ring  keyring
+	aggs  map[string]int // aggregate key -> place among the aggregates
+	at    sql.Node       // what to name in messages
 }
 
 // keys analyses GROUP BY. Ordinals name output columns.
@@ -226,7 +228,7 @@ func (g *grouping) rewrite(e Expr) Expr {
 		if lit, ok := x.(*Literal); ok {
 			return lit
 		}
-		if i, found := g.index[exprKey(x)]; found {
+		if i, found := g.index[g.ring.key(x)]; found {
 			return &Column{typed: typedAt(x.Type(), x.Position()), Rel: g.agg.ID, Index: i}
 		}
 		switch x := x.(type) {
@@ -262,12 +264,11 @@ func describe(n sql.Node) string {
 // aggregate adds an aggregate, once. Its column's place is known only when all
 // keys are, so it counts from the end of the keys, which are complete here.
 func (g *grouping) aggregate(x *Aggregate) Expr {
-	want := exprKey(x)
-	for i, old := range g.agg.Aggs {
-		if exprKey(old) == want {
-			return g.column(x, len(g.agg.Keys)+i)
-		}
+	want := g.ring.key(x)
+	if i, found := g.aggs[want]; found {
+		return g.column(x, len(g.agg.Keys)+i)
 	}
+	g.aggs[want] = len(g.agg.Aggs)
 	g.agg.Aggs = append(g.agg.Aggs, x)
 	return g.column(x, len(g.agg.Keys)+len(g.agg.Aggs)-1)
 }

@@ -140,8 +140,11 @@ func timestampLiteral(e *sql.TypedLiteral) Expr {
 	}
 	zone := strings.TrimSpace(m[4])
 	loc, err := Zone(zone)
-	at, parseErr := time.ParseInLocation("2006-1-2 15:4:5.999999", m[1]+" "+clock+"."+m[3]+"0", loc)
-	if err != nil || parseErr != nil {
+	var at time.Time
+	if err == nil {
+		at, err = time.ParseInLocation("2006-1-2 15:4:5.999999", m[1]+" "+clock+"."+m[3]+"0", loc)
+	}
+	if err != nil {
 		fail(e, InvalidLiteral, "'%s' is not a valid TIMESTAMP literal", e.Text)
 	}
 	lit := &Literal{typed: typedAt(TimestampOf(precision), e.Pos), Value: at.UTC().Format(timestampLayout)}

@@ -149,9 +149,26 @@ func fail(at sql.Node, code sql.Code, format string, args ...any) {
 	panic(failure{sql.Errorf(at.Position(), code, format, args...)})
 }
 
+// Bounds on what one query may grow to, since views, WITH queries and stars
+// multiply. The service has no query near them.
+const (
+	maxRelations = 5_000
+	maxColumns   = 20_000
+)
+
 func (a *analyzer) nextRelation() int {
 	a.relations++
+	if a.relations > maxRelations {
+		fail(sql.Pos{Line: 1, Column: 1}, sql.NotSupported, "a query of more than %d relations is not supported", maxRelations)
+	}
 	return a.relations
+}
+
+// checkWidth bounds the columns of one relation or result.
+func (a *analyzer) checkWidth(at sql.Node, columns int) {
+	if columns > maxColumns {
+		fail(at, sql.NotSupported, "a query of more than %d columns is not supported", maxColumns)
+	}
 }
 
 // checkParameters compares the number of question marks with the values given.

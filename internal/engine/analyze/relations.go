@@ -16,6 +16,7 @@ func (a *analyzer) from(items []sql.Relation, outer *scope) (Relation, []field) 
 		right, more := a.relation(item, fields, outer)
 		rel = &Join{Kind: sql.CrossJoin, Left: rel, Right: right}
 		fields = append(fields[:len(fields):len(fields)], more...)
+		a.checkWidth(item, len(fields))
 	}
 	return rel, fields
 }
@@ -232,6 +233,7 @@ func (a *analyzer) join(j *sql.Join, left []field, outer *scope) (Relation, []fi
 	r, rf := a.relation(j.Right, visible, outer)
 	out := &Join{Kind: j.Kind, Left: l, Right: r}
 	both := append(lf[:len(lf):len(lf)], rf...)
+	a.checkWidth(j, len(both))
 	switch {
 	case j.On != nil:
 		out.On = a.condition(j.On, &scope{fields: both, parent: outer}, "JOIN ON")

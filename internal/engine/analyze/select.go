@@ -110,6 +110,7 @@ func (a *analyzer) items(sel *selection, s *sql.Select) {
 	for _, it := range s.Items {
 		if it.Star {
 			sel.items = append(sel.items, a.star(sel, it)...)
+			a.checkWidth(it, len(sel.items))
 			continue
 		}
 		sel.items = append(sel.items, item{name: itemName(it), expr: a.expr(it.Expr, sel.source), text: it.Expr})
@@ -211,6 +212,7 @@ func (a *analyzer) sortKeys(order []sql.SortItem, sc *scope, _ *Select, outputs 
 
 func (a *analyzer) sortKeysOver(order []sql.SortItem, sc *scope, outputs []field) []SortKey {
 	var keys []SortKey
+	ring := keyring{}
 	for _, o := range order {
 		key := SortKey{Output: -1, Desc: o.Desc, NullsFirst: o.Nulls == "FIRST"}
 		if n, ok := ordinal(o.Expr); ok {
@@ -220,7 +222,7 @@ func (a *analyzer) sortKeysOver(order []sql.SortItem, sc *scope, outputs []field
 			key.Output, key.Expr = int(n-1), outputs[n-1].expr
 		} else {
 			key.Expr = a.expr(o.Expr, sc)
-			key.Output = outputIndex(outputs, key.Expr)
+			key.Output = outputIndex(ring, outputs, key.Expr)
 		}
 		if !key.Expr.Type().Orderable() {
 			fail(o, TypeMismatch, "Type %s is not orderable, and therefore cannot be used in ORDER BY: %s", key.Expr.Type(), sql.Format(o.Expr))
@@ -231,10 +233,10 @@ func (a *analyzer) sortKeysOver(order []sql.SortItem, sc *scope, outputs []field
 }
 
 // outputIndex finds the output column equal to an expression, or -1.
-func outputIndex(outputs []field, e Expr) int {
-	want := exprKey(e)
+func outputIndex(ring keyring, outputs []field, e Expr) int {
+	want := ring.key(e)
 	for i, f := range outputs {
-		if exprKey(f.expr) == want {
+		if ring.key(f.expr) == want {
 			return i
 		}
 	}

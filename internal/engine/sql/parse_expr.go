@@ -121,7 +121,8 @@ func (p *parser) multiplicative() Expr { return p.binary(p.unary, "*", "/", "%")
 
 func (p *parser) binary(operand func() Expr, ops ...string) Expr {
 	left := operand()
-	for {
+	for n := 1; ; n++ {
+		p.chain(n)
 		pos, op := p.pos(), ""
 		for _, o := range ops {
 			if p.acceptSymbol(o) {
@@ -150,7 +151,8 @@ func (p *parser) unary() Expr {
 // zoned reads a primary with AT TIME ZONE behind it.
 func (p *parser) zoned() Expr {
 	x := p.postfix()
-	for p.isWord("AT") && p.ahead(1).word == "TIME" && p.ahead(2).word == "ZONE" {
+	for n := 1; p.isWord("AT") && p.ahead(1).word == "TIME" && p.ahead(2).word == "ZONE"; n++ {
+		p.chain(n)
 		pos := p.pos()
 		p.at += 3
 		x = &AtTimeZone{Pos: pos, X: x, Zone: p.postfix()}
@@ -161,7 +163,8 @@ func (p *parser) zoned() Expr {
 // postfix reads a primary with subscripts and fields behind it.
 func (p *parser) postfix() Expr {
 	x := p.primary()
-	for {
+	for n := 1; ; n++ {
+		p.chain(n)
 		switch {
 		case p.isSymbol(".") && p.ahead(1).text != "*":
 			p.at++

@@ -123,7 +123,8 @@ func (p *parser) namedQuery() *NamedQuery {
 // bodyFrom reads UNION and EXCEPT to the right of a term; they bind weaker
 // than INTERSECT and group to the left.
 func (p *parser) bodyFrom(left Body) Body {
-	for {
+	for n := 1; ; n++ {
+		p.chain(n)
 		pos := p.pos()
 		op := ""
 		switch {
@@ -150,7 +151,8 @@ func (p *parser) setQuantifier() bool {
 func (p *parser) bodyTerm() Body { return p.intersections(p.bodyPrimary()) }
 
 func (p *parser) intersections(left Body) Body {
-	for {
+	for n := 1; ; n++ {
+		p.chain(n)
 		pos := p.pos()
 		if !p.accept("INTERSECT") {
 			return left

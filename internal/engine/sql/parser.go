@@ -11,6 +11,9 @@ const (
 	// MaxDepth bounds the nesting of expressions, queries and types. The
 	// query engine's own limit is 1000 levels of its finer-grained tree.
 	MaxDepth = 400
+	// MaxChain bounds operators of one strength in a row (a + b + c …), which
+	// nest to the left; also subscripts, fields and set operations.
+	MaxChain = 1000
 )
 
 // Parse reads one statement; a trailing semicolon is allowed. Syntax errors and
@@ -225,6 +228,13 @@ func (p *parser) nest() func() {
 		p.failAt(p.pos(), "statement is too large (stack overflow while parsing)")
 	}
 	return func() { p.depth-- }
+}
+
+// chain checks that the n-th link of a chain is still allowed.
+func (p *parser) chain(n int) {
+	if n > MaxChain {
+		p.failAt(p.pos(), "statement is too large (stack overflow while parsing)")
+	}
 }
 
 // identifier reads a name: quoted, or a word that is not reserved.
