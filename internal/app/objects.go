@@ -2,26 +2,34 @@ package app
 
 import (
 	"context"
-	"encoding/xml"
-	"net/http"
 
+	"github.com/bindery-project/bindery/internal/blob"
+	"github.com/bindery-project/bindery/internal/db"
 	"github.com/bindery-project/bindery/internal/op"
+	"github.com/bindery-project/bindery/internal/service/iam/directory"
+	"github.com/bindery-project/bindery/internal/service/s3"
 )
 
-// refusedObjects refuses every request for the object store by name.
-type refusedObjects struct{}
-
-func (refusedObjects) SigningName() string { return "s3" }
-
-func (refusedObjects) Plan(context.Context, *http.Request) (*op.StreamPlan, error) {
-	return nil, &op.Fault{Code: "NotImplemented", Message: "A header you provided implies functionality that is not implemented", Status: http.StatusNotImplemented}
+// openObjects opens the object store in the data folder.
+func (a *App) openObjects(authorizer op.Authorizer) (*s3.Service, error) {
+	objects, err := blob.Open(blob.Config{Objects: a.folder.File("s3"), Meta: a.folder.File("s3-meta"), Clock: a.clock})
+	if err != nil {
+		return nil, err
+	}
+	return s3.New(s3.Config{
+		Region: a.cfg.Region, Store: a.db, Objects: objects, Authorizer: authorizer,
+		Principals: principals{a.people}, Clock: a.clock,
+	}), nil
 }
 
-func (refusedObjects) WriteError(w http.ResponseWriter, _ *http.Request, e op.Error, requestID string) {
-	w.Header().Set("Content-Type", "application/xml")
-	w.WriteHeader(e.HTTPStatus())
-	_ = xml.NewEncoder(w).Encode(struct {
-		XMLName                  xml.Name `xml:"Error"`
-		Code, Message, RequestID string
-	}{Code: e.ErrorCode(), Message: e.ErrorMessage(), RequestID: requestID})
+// principals shows the object store which principals exist.
+type principals struct{ directory *directory.Directory }
+
+// HasPrincipal implements s3.Principals.
+func (p principals) HasPrincipal(ctx context.Context, name string) (found bool, err error) {
+	err = p.directory.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		found, err = directory.HasPrincipal(ctx, tx, name)
+		return err
+	})
+	return found, err
 }

@@ -37,9 +37,13 @@ func (a *App) openServices(context.Context) error {
 		a.openCatalog(authorizer, invoker, sessions).Bind(),
 	}
 	services = append(services, unbuilt(services)...)
+	objects, err := a.openObjects(authorizer)
+	if err != nil {
+		return err
+	}
 	rec := &recorder{log: a.audit, slog: a.log, newID: newID, sources: eventSources(services)}
 	g, err := gateway.New(gateway.Config{
-		Region: a.cfg.Region, Services: services, Objects: refusedObjects{},
+		Region: a.cfg.Region, Services: services, Objects: objects,
 		Identities: &identities{directory: a.people, tokens: tokens, clock: a.clock},
 		Grants:     a.people, Recorder: rec, Clock: a.clock, NewID: newID, Ready: a.readiness, Log: a.log,
 	})

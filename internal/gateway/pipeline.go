@@ -94,8 +94,10 @@ func (g *Gateway) serveObjects(ctx context.Context, x *exchange) error {
 	}
 	x.call.Operation, x.readOnly = plan.Operation, plan.ReadOnly
 	x.call.Accesses = plan.Accesses
-	if err := g.Check(ctx, plan.Accesses...); err != nil {
-		return err
+	if !plan.PerItem || len(plan.Accesses) > 0 {
+		if err := g.Check(ctx, plan.Accesses...); err != nil {
+			return err
+		}
 	}
 	return plan.Serve(ctx, x.w, x.r)
 }

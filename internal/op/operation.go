@@ -163,6 +163,9 @@ type StreamPlan struct {
 	Operation string
 	ReadOnly  bool
 	Accesses  []Access
+	// PerItem says that the resources are in the body: Serve decides on each
+	// by itself and reports refusals in its answer. Accesses may be empty then.
+	PerItem bool
 	// Serve answers. r.Body yields only bytes whose signature was verified;
 	// the last bytes come after the whole body was.
 	Serve func(ctx context.Context, w http.ResponseWriter, r *http.Request) error
