@@ -126,3 +126,14 @@ func (d *Directory) bytes(n int) []byte {
 
 // fold is the form under which names are unique: IAM does not distinguish case.
 func fold(name string) string { return strings.ToLower(name) }
+
+// Stored lists the tables that hold documents, for checks of the whole store.
+func Stored() []db.StoredTable {
+	return []db.StoredTable{
+		{Name: "iam_account", KeyColumns: []string{"account"}, Documents: []string{"doc"}},
+		{Name: "iam_entity", KeyColumns: []string{"account", "kind", "name_key"}, Documents: []string{"doc"}},
+		{Name: "iam_access_key", KeyColumns: []string{"id"}, Documents: []string{"doc"}},
+		{Name: "iam_inline", KeyColumns: []string{"owner", "name"}, Documents: []string{"doc"}},
+		{Name: "iam_policy_version", KeyColumns: []string{"policy_id", "version"}, Documents: []string{"doc"}},
+	}
+}
