@@ -80,8 +80,9 @@ func (p *Pool) start(ctx context.Context, serial int) (*process, error) {
 		err = errors.Join(ctx.Err(), err)
 	}
 	if err != nil {
+		crash := proc.postMortem("start", err)
 		proc.end()
-		return nil, fmt.Errorf("worker: start: %w%s", err, proc.stderr.suffix())
+		return nil, fmt.Errorf("worker: start: %w%s", crash, proc.stderr.suffix())
 	}
 	p.config.Log.Debug("worker started", "pid", proc.pid())
 	return proc, nil
@@ -169,7 +170,17 @@ func (proc *process) kill() {
 	proc.mu.Lock()
 	proc.slain = true
 	proc.mu.Unlock()
-	killGroup(proc.cmd.Process)
+	proc.signal()
+}
+
+// signal sends SIGKILL unless the process has been waited for: its number may by then be
+// another's.
+func (proc *process) signal() {
+	select {
+	case <-proc.exited:
+	default:
+		killGroup(proc.cmd.Process)
+	}
 }
 
 // condemn kills for a reason that postMortem will tell.
@@ -179,7 +190,7 @@ func (proc *process) condemn(why Death) {
 		proc.death, proc.slain = why, true
 	}
 	proc.mu.Unlock()
-	killGroup(proc.cmd.Process)
+	proc.signal()
 }
 
 // end kills, waits and removes the scratch folder.

@@ -55,7 +55,8 @@ func exitOnCPULimit() {
 
 // deathOf reads an exit status. Nobody but the kernel sends a worker SIGKILL that we did
 // not send, and it does so for memory. A library that cannot allocate says so before it
-// aborts, in one of these words of the Go and C++ runtimes (the third is the race detector's).
+// aborts, in one of these words of the Go and C++ runtimes: a thread needs memory for
+// its stack, and "failed to allocate" is the race detector's.
 func deathOf(state *os.ProcessState, stderr string) Death {
 	status, ok := state.Sys().(syscall.WaitStatus)
 	switch {
@@ -64,7 +65,7 @@ func deathOf(state *os.ProcessState, stderr string) Death {
 	case ok && status.Exited() && status.ExitStatus() == exitCPU:
 		return DeathCPU
 	}
-	for _, word := range []string{"out of memory", "cannot allocate memory", "failed to allocate", "std::bad_alloc"} {
+	for _, word := range []string{"out of memory", "cannot allocate memory", "failed to allocate", "std::bad_alloc", "pthread_create failed"} {
 		if strings.Contains(stderr, word) {
 			return DeathMemory
 		}

@@ -240,7 +240,7 @@ func TestFailuresOfTasksKeepTheWorker(t *testing.T) {
 
 func TestDeathsAreNamedAndReplaced(t *testing.T) {
 	pool := newPool(t, func(c *worker.Config) {
-		c.Silence = 2 * time.Second
+		c.Silence = 4 * time.Second
 		c.CPU = 3 * time.Second
 		c.Memory = 64 << 20
 	})
@@ -251,7 +251,7 @@ func TestDeathsAreNamedAndReplaced(t *testing.T) {
 		err := pool.Do(t.Context(), worker.Call{Task: task}, &collect{})
 		var crash *worker.CrashError
 		if !errors.As(err, &crash) || crash.Death != death || crash.Task != task {
-			t.Errorf("%s: error %v, want a crash of kind %q", task, err, death)
+			t.Errorf("%s: error %v, want a crash of kind %q; standard error:\n%s", task, err, death, stderrOf(crash))
 		}
 		mustEcho(t, pool, "after "+task)
 	}
@@ -449,4 +449,12 @@ func eventually(t *testing.T, what string, done func() bool) {
 			t.Fatalf("waited ten seconds for %s", what)
 		}
 	}
+}
+
+// stderrOf tells what the worker said at its end.
+func stderrOf(crash *worker.CrashError) string {
+	if crash == nil {
+		return ""
+	}
+	return crash.Stderr
 }
