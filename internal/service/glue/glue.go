@@ -78,7 +78,7 @@ func New(cfg Config) *Service {
 	s.Tables.Databases, s.Tables.Partitions, s.Tables.Bury = database.Rows{}, partition.Rows{}, s.bury(purge.Table)
 	s.Partitions.Tables = tables
 	s.purger.Steps[purge.Database] = []purge.Step{tables.PurgeDatabase}
-	s.purger.Steps[purge.Table] = []purge.Step{tables.PurgeTable}
+	s.purger.Steps[purge.Table] = []purge.Step{tables.PurgeTable, partition.Rows{}.PurgeTable}
 	return s
 }
 
@@ -102,5 +102,5 @@ func (s *Service) Bind() *op.Service {
 
 // Stored lists the tables that hold documents, for fsck.
 func Stored() []db.StoredTable {
-	return slices.Concat(database.Stored(), table.Stored(), crawler.Stored(), tag.Stored())
+	return slices.Concat(database.Stored(), table.Stored(), partition.Stored(), crawler.Stored(), tag.Stored())
 }

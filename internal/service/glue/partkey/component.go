@@ -309,3 +309,16 @@ func decimalLength(b []byte) int {
 	}
 	return 6 + i + 1
 }
+
+// FirstValue is the smallest beginning of the components of values: nulls and
+// what does not parse are behind them.
+var FirstValue = []byte{tagValue}
+
+// IsValue reports whether a component stands for a value of its kind.
+func IsValue(c []byte) bool { return len(c) > 0 && c[0] == tagValue }
+
+// TextPrefix is how the components of the texts with the given prefix begin.
+func TextPrefix(prefix string) []byte {
+	b := appendText([]byte{tagValue}, prefix)
+	return b[:len(b)-2] // without the end
+}

@@ -62,7 +62,7 @@ type listing struct {
 }
 
 func newListing(region, account string, in *glueapi.GetTablesInput) (*listing, error) {
-	if err := refuseTravel("GetTables", in.TransactionId, in.QueryAsOfTime); err != nil {
+	if err := terms.RefuseTravel("GetTables", in.TransactionId, in.QueryAsOfTime); err != nil {
 		return nil, err
 	}
 	if in.AttributesToGet != nil && !slices.Contains(in.AttributesToGet, "NAME") {

@@ -154,7 +154,7 @@ func (t *Tables) GetTable(ctx context.Context, in *glueapi.GetTableInput) (*glue
 	if err != nil {
 		return nil, err
 	}
-	if err := refuseTravel("GetTable", in.TransactionId, in.QueryAsOfTime); err != nil {
+	if err := terms.RefuseTravel("GetTable", in.TransactionId, in.QueryAsOfTime); err != nil {
 		return nil, err
 	}
 	raw, err := t.read(ctx, account, arn.Fold(in.DatabaseName), arn.Fold(in.Name))
@@ -171,19 +171,6 @@ func (t *Tables) GetTable(ctx context.Context, in *glueapi.GetTableInput) (*glue
 	}
 	doc, err := terms.Parse[glueapi.Table](glueapi.ShapeTable, raw)
 	return &glueapi.GetTableOutput{Table: doc}, err
-}
-
-// refuseTravel refuses the members of governed tables, which AWS has withdrawn.
-func refuseTravel(operation string, transaction *string, at *op.Millis) error {
-	switch {
-	case transaction != nil && at != nil:
-		return terms.Invalid("QueryAsOfTime and TransactionId cannot be used together.")
-	case transaction != nil:
-		return terms.Unsupported(operation, "TransactionId")
-	case at != nil:
-		return terms.Unsupported(operation, "QueryAsOfTime")
-	}
-	return nil
 }
 
 // read returns a table's document, from the cache when it is there.

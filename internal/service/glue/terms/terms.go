@@ -58,3 +58,16 @@ func Unsupported(operation, member string) error {
 func Detail(err op.Error) *glueapi.ErrorDetail {
 	return &glueapi.ErrorDetail{ErrorCode: new(err.ErrorCode()), ErrorMessage: new(err.ErrorMessage())}
 }
+
+// RefuseTravel refuses the members of governed tables, which AWS has withdrawn.
+func RefuseTravel(operation string, transaction *string, at *op.Millis) error {
+	switch {
+	case transaction != nil && at != nil:
+		return Invalid("QueryAsOfTime and TransactionId cannot be used together.")
+	case transaction != nil:
+		return Unsupported(operation, "TransactionId")
+	case at != nil:
+		return Unsupported(operation, "QueryAsOfTime")
+	}
+	return nil
+}

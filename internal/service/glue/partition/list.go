@@ -1,0 +1,272 @@
+package partition
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"slices"
+
+	"github.com/bindery-project/bindery/internal/api/glueapi"
+	"github.com/bindery-project/bindery/internal/db"
+	"github.com/bindery-project/bindery/internal/op"
+	"github.com/bindery-project/bindery/internal/service/glue/expression"
+	"github.com/bindery-project/bindery/internal/service/glue/partkey"
+	"github.com/bindery-project/bindery/internal/service/glue/terms"
+)
+
+// A page of GetPartitions: AWS's ceiling, and how many keys a filter looks at.
+const (
+	maxPage    = 1000
+	scanBudget = 20_000
+	scanChunk  = 2000
+)
+
+// GetPartitions lists a table's partitions in the order of their typed values.
+func (p *Partitions) GetPartitions(ctx context.Context, in *glueapi.GetPartitionsInput) (*glueapi.GetPartitionsOutput, error) {
+	call := op.CallFrom(ctx)
+	if err := terms.RefuseTravel("GetPartitions", in.TransactionId, in.QueryAsOfTime); err != nil {
+		return nil, err
+	}
+	s, err := newScan(call, in)
+	if err != nil {
+		return nil, err
+	}
+	parameters := *in
+	parameters.NextToken, parameters.MaxResults = nil, nil
+	if s.after, err = p.Pages.After(call, s.account, &parameters, in.NextToken); err != nil {
+		return nil, err
+	}
+	out := &glueapi.GetPartitionsOutput{}
+	var next []byte
+	err = p.Store.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+		out.RawPartitions, next, err = p.page(ctx, tx, s)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if next != nil {
+		if out.NextToken, err = p.Pages.Next(call, s.account, &parameters, next); err != nil {
+			return nil, err
+		}
+	}
+	if terms.WantsStructs(ctx) {
+		out.Partitions, err = terms.ParseAll[glueapi.Partition](glueapi.ShapePartition, out.RawPartitions)
+		out.RawPartitions = nil
+	}
+	return out, err
+}
+
+// scan is a GetPartitions request, checked, and its way through the keys.
+type scan struct {
+	target
+	expression string
+	size       int
+	buckets    [2]int // from, and before
+	bare       bool
+	after      []byte // the token's position
+
+	filter     *expression.Filter
+	budget     int
+	last       []byte   // the key that was looked at last
+	components [][]byte // of the row at hand
+}
+
+func newScan(call *op.Call, in *glueapi.GetPartitionsInput) (*scan, error) {
+	t, err := newTarget(call, in.CatalogId, in.DatabaseName, in.TableName)
+	if err != nil {
+		return nil, err
+	}
+	s := &scan{target: *t, size: terms.Size(in.MaxResults, maxPage), buckets: [2]int{0, partkey.Buckets}, budget: scanBudget}
+	if in.Expression != nil {
+		s.expression = *in.Expression
+	}
+	s.bare = in.ExcludeColumnSchema != nil && *in.ExcludeColumnSchema
+	if in.Segment != nil {
+		number, total := int(in.Segment.SegmentNumber), int(in.Segment.TotalSegments)
+		if total < 1 || number < 0 || number >= total {
+			return nil, terms.Invalid("SegmentNumber must be less than TotalSegments.")
+		}
+		s.buckets = [2]int{number * partkey.Buckets / total, (number + 1) * partkey.Buckets / total}
+	}
+	return s, nil
+}
+
+// page reads one page and the position behind it, nil at the end of the list.
+func (p *Partitions) page(ctx context.Context, tx *db.Tx, s *scan) (docs []op.Raw, next []byte, err error) {
+	if err := p.find(ctx, tx, &s.target); err != nil {
+		return nil, nil, err
+	}
+	if err := s.prepare(ctx, tx); err != nil {
+		return nil, nil, err
+	}
+	ranges, err := s.ranges()
+	if err != nil {
+		return nil, nil, err
+	}
+	w, err := p.newWriter(&s.target, s.bare)
+	if err != nil {
+		return nil, nil, err
+	}
+	for len(ranges) > 0 {
+		done, err := s.chunk(ctx, tx, w, &ranges[0])
+		if err != nil {
+			return nil, nil, err
+		}
+		if done {
+			ranges = ranges[1:]
+			continue
+		}
+		if len(w.ends) >= s.size || s.budget <= 0 || len(w.buf) > terms.PageBytes {
+			return w.documents(), s.position(), nil
+		}
+	}
+	return w.documents(), nil, nil
+}
+
+// prepare parses the filter and refuses it when stored values of a key that it
+// compares are none of the key's type.
+func (s *scan) prepare(ctx context.Context, tx *db.Tx) (err error) {
+	var mistake *expression.Error
+	if s.filter, err = expression.Parse(s.expression, s.layout.Keys); errors.As(err, &mistake) {
+		return &glueapi.InvalidInputException{Message: mistake.Message}
+	}
+	if err != nil || !s.layout.Fits() {
+		return err
+	}
+	for _, position := range s.filter.Typed() {
+		value, found, err := unparsable(ctx, tx, &s.target, position)
+		if err != nil {
+			return err
+		}
+		if found {
+			return inconsistent(s.layout.Kinds[position], value)
+		}
+	}
+	return nil
+}
+
+func inconsistent(k partkey.Kind, value string) error {
+	return &glueapi.InvalidStateException{Message: expression.NotOfKind(k, value)}
+}
+
+// A position is the layout's number and the last key that was looked at.
+func (s *scan) position() []byte {
+	return append(binary.AppendVarint(nil, s.layout.Number), s.last...)
+}
+
+// ranges are what is left to scan.
+func (s *scan) ranges() ([]expression.Range, error) {
+	ranges := []expression.Range{expression.All()}
+	if s.layout.Fits() {
+		ranges = s.filter.Ranges()
+	}
+	if s.after == nil {
+		return ranges, nil
+	}
+	number, n := binary.Varint(s.after)
+	if n <= 0 || number != s.layout.Number {
+		return nil, terms.Invalid("Invalid NextToken.") // the keys' types have changed, and with them the order
+	}
+	return expression.Behind(ranges, s.after[n:]), nil
+}
+
+// chunk reads some rows of a range and adds those that match. It moves the
+// range's beginning; done says that nothing is left of it.
+func (s *scan) chunk(ctx context.Context, tx *db.Tx, w *writer, r *expression.Range) (done bool, err error) {
+	limit := s.size - len(w.ends) + 1
+	if s.filter != nil {
+		limit = min(scanChunk, s.budget)
+	}
+	rows, err := s.read(ctx, tx, r, limit)
+	if err != nil {
+		return false, err
+	}
+	for _, row := range rows {
+		if len(w.ends) >= s.size || len(w.buf) > terms.PageBytes {
+			return false, nil
+		}
+		matches, err := s.matches(row)
+		if err != nil {
+			return false, err
+		}
+		if matches {
+			if err := w.add(ctx, tx, row); err != nil {
+				return false, err
+			}
+		}
+		s.last, r.From = row.key, slices.Concat(row.key, []byte{0})
+		if s.filter != nil {
+			s.budget--
+		}
+	}
+	return len(rows) < limit, nil
+}
+
+func (s *scan) read(ctx context.Context, tx *db.Tx, r *expression.Range, limit int) ([]row, error) {
+	query := `SELECT okey, doc FROM glue_partition WHERE table_id = ? AND layout = ? AND okey >= ? AND okey < ? ORDER BY okey LIMIT ?`
+	args := []any{s.id, s.layout.Number, r.From, r.To, limit}
+	if s.buckets != [2]int{0, partkey.Buckets} {
+		query = `SELECT okey, doc FROM glue_partition WHERE table_id = ? AND layout = ? AND okey >= ? AND okey < ?
+			AND bucket >= ? AND bucket < ? ORDER BY okey LIMIT ?`
+		args = []any{s.id, s.layout.Number, r.From, r.To, s.buckets[0], s.buckets[1], limit}
+	}
+	found, err := tx.Query(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	out := make([]row, 0, min(limit, scanChunk))
+	for found.Next() {
+		var r row
+		if err := found.Scan(&r.key, &r.doc); err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, found.Err()
+}
+
+// matches decides on a row by its key. A key that was built for other types, or
+// that was clipped, is built again from the values.
+func (s *scan) matches(r row) (bool, error) {
+	if s.filter == nil {
+		return true, nil
+	}
+	var whole bool
+	if s.layout.Fits() {
+		if s.components, whole = s.layout.Split(s.components[:0], r.key, len(s.layout.Keys)); whole {
+			return s.filter.Match(s.components), nil
+		}
+	}
+	values, ok := s.layout.Values(r.key)
+	if !ok {
+		payload, err := r.payload(&s.target)
+		if err != nil {
+			return false, err
+		}
+		p, err := own(payload)
+		if err != nil {
+			return false, err
+		}
+		values = p.Values
+	}
+	if err := s.rebuild(values); err != nil {
+		return false, err
+	}
+	return s.filter.Match(s.components), nil
+}
+
+// rebuild makes the components of values by the keys' present types.
+func (s *scan) rebuild(values []string) error {
+	s.components = s.components[:0]
+	for i, key := range s.layout.Keys[:min(len(values), len(s.layout.Keys))] {
+		kind := partkey.KindOf(key.Type)
+		c, ok := partkey.Component(kind, values[i])
+		if !ok && s.filter.Compares(i) {
+			return inconsistent(kind, values[i])
+		}
+		s.components = append(s.components, c)
+	}
+	return nil
+}
