@@ -5,6 +5,7 @@ import functools
 import itertools
 import json
 import os
+import threading
 from unittest import mock
 
 import boto3
@@ -14,6 +15,7 @@ import botocore.session
 # Reading a service's model takes a tenth of a second; all sessions share one copy.
 _models = botocore.loaders.create_loader()
 _serial = itertools.count(1)
+_environment = threading.Lock()  # os.environ belongs to all threads
 
 
 def allow(*actions, on="*", **more):
@@ -103,5 +105,5 @@ class Keys:
 
 @functools.lru_cache(maxsize=256)
 def _client(keys, service, options):
-    with mock.patch.dict(os.environ, keys.env()):  # as users do: the address comes from the environment
+    with _environment, mock.patch.dict(os.environ, keys.env()):  # as users do: the address comes from the environment
         return keys.session().client(service, **dict(options))

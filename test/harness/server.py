@@ -85,7 +85,6 @@ class Server:
 
     def output(self):
         """What the server logged."""
-        self.log.flush()
         return pathlib.Path(self.log.name).read_text(errors="replace")
 
     def stop(self, seconds=10.0):

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Everything a change must pass, on a new machine: linters and generated files, all Go
+# tests (the store's on PostgreSQL too), the suites of real clients, the door, the
+# faults. Its last line counts what ran; a suite that ran nothing fails.
+#
+# It installs what it needs when it may (root and apt-get), else it says what is missing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+exec </dev/null
+
+counts=$(mktemp)
+failed=()
+
+stop() {
+	tools/postgres-test.sh stop || echo "ci: PostgreSQL did not stop" >&2
+	rm -f "$counts"
+}
+trap stop EXIT
+
+need() {
+	if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+		{ apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; } >/dev/null
+	else
+		echo "ci: missing: $*; install them with your package manager" >&2
+		exit 1
+	fi
+}
+
+# python3 may be there without what makes a virtual environment.
+prepare() {
+	command -v cc >/dev/null && command -v make >/dev/null || need make gcc g++ libc6-dev
+	command -v python3 >/dev/null && python3 -c 'import ensurepip, venv' 2>/dev/null || need python3 python3-venv
+	tools/need.sh go make cc python3
+	eval "$(tools/postgres-test.sh start)"
+	export BINDERY_TEST_POSTGRES
+	test/python.sh >/dev/null
+}
+
+# step NAME COMMAND… runs a part whose last line is a count.
+step() {
+	local name=$1 began=$SECONDS
+	shift
+	echo "=== $name"
+	if ! "$@" | tee >(tail -n 1 | grep -E '^[0-9]+ passed, ' >>"$counts"); then
+		failed+=("$name")
+	fi
+	echo "=== $name took $((SECONDS - began)) s"
+}
+
+# check has no count of its own: it is one gate, passed or failed.
+check() {
+	make check && echo "1 passed, 0 failed, 0 skipped" || { echo "0 passed, 1 failed, 0 skipped"; return 1; }
+}
+
+prepare
+step check check
+step test make --no-print-directory test
+step clients make --no-print-directory clients
+step door test/door/run.sh
+step faults test/faults/run.sh
+
+parts=$(wc -l <"$counts")
+[ "$parts" = 5 ] || failed+=("only $parts of 5 parts were counted")
+if [ ${#failed[@]} -gt 0 ]; then
+	printf 'failed: %s\n' "${failed[@]}"
+fi
+test/sum.sh <"$counts" || exit 1
+[ ${#failed[@]} = 0 ]
