@@ -146,7 +146,11 @@ func (f *formatter) body(b Body) {
 		f.query(b.Query)
 		f.write(")")
 	case *SetOperation:
-		f.setOperand(b.Left)
+		if inner, ok := b.Left.(*SetOperation); ok && (inner.Op == "INTERSECT") == (b.Op == "INTERSECT") {
+			f.body(inner)
+		} else {
+			f.setOperand(b.Left)
+		}
 		f.write(" ", b.Op, " ")
 		if b.All {
 			f.write("ALL ")

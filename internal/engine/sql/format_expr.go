@@ -43,7 +43,7 @@ func (f *formatter) expr(e Expr) {
 		f.write(e.Op)
 		f.operand(e.X)
 	case *Binary:
-		f.infix(e.L, e.Op, e.R)
+		f.binary(e)
 	case *Case:
 		f.caseExpr(e)
 	case *Cast:
@@ -168,6 +168,17 @@ func (f *formatter) predicate(e Expr) bool {
 		return false
 	}
 	return true
+}
+
+// binary leaves out the parentheses of a chain, which groups to the left.
+func (f *formatter) binary(e *Binary) {
+	if left, ok := e.L.(*Binary); ok && left.Op == e.Op {
+		f.binary(left)
+	} else {
+		f.operand(e.L)
+	}
+	f.write(" ", e.Op, " ")
+	f.operand(e.R)
 }
 
 func (f *formatter) infix(l Expr, op string, r Expr) {

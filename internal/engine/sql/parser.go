@@ -10,7 +10,7 @@ const (
 	MaxQueryBytes = 262144
 	// MaxDepth bounds the nesting of expressions, queries and types. The
 	// query engine's own limit is 1000 levels of its finer-grained tree.
-	MaxDepth = 400
+	MaxDepth = 800
 	// MaxChain bounds operators of one strength in a row (a + b + c …), which
 	// nest to the left; also subscripts, fields and set operations.
 	MaxChain = 1000

@@ -174,6 +174,17 @@ func TestResults(t *testing.T) {
 	}
 }
 
+// TestTranslations shows the DuckDB text of a few statements.
+func TestTranslations(t *testing.T) {
+	textcase.Run(t, "testdata/translations.txt", func(_ *testing.T, input string) string {
+		_, duck, err := translateText(input)
+		if err != nil {
+			return err.Error()
+		}
+		return duck
+	})
+}
+
 // failing recognises an expected error.
 var failing = regexp.MustCompile(`^[A-Z_]{4,}: |^line `)
 

@@ -1,6 +1,7 @@
 package translate
 
 import (
+	"strings"
 	"testing"
 
 	athena "github.com/bindery-project/bindery/internal/engine/sql"
@@ -29,6 +30,9 @@ func FuzzTranslate(f *testing.F) {
 			return
 		}
 		_, twice, err := translateText(canonical)
+		if err != nil && strings.Contains(err.Error(), "too large") {
+			return // the canonical text has more parentheses
+		}
 		if err != nil || once != twice {
 			t.Fatalf("canonical text differs: %v\n%s\n%s\n%s", err, canonical, once, twice)
 		}

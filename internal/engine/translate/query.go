@@ -50,22 +50,33 @@ func refuse(at sql.Node, format string, args ...any) {
 	panic(failure{sql.Errorf(at.Position(), sql.NotSupported, format, args...)})
 }
 
-// output writes the outermost query and gives its columns their final names
-// and a form that the driver can read.
+// output writes the outermost query. Its selection gives the columns their
+// final names itself, so that its ORDER BY is the statement's; other bodies,
+// which have none, are read through a selection that does.
 func (p *printer) output(plan *analyze.Plan) string {
+	if _, ok := plan.Query.Body.(*analyze.Select); ok {
+		return p.queryAs(plan.Query, plan.Output)
+	}
 	items := make([]string, len(plan.Output))
 	for i, c := range plan.Output {
-		col := fmt.Sprintf("q.c%d", i)
-		if contains(c.Type, analyze.JSON) {
-			col = "CAST(" + col + " AS " + strings.ReplaceAll(TypeName(c.Type), "JSON", "VARCHAR") + ")"
-		}
-		items[i] = col + " AS " + quoteName(c.Name)
+		items[i] = final(fmt.Sprintf("q.c%d", i), c)
 	}
 	return "SELECT " + strings.Join(items, ", ") + " FROM (" + p.query(plan.Query) + ") AS q"
 }
 
+// final writes an output column by its name, in a form that drivers can read.
+func final(text string, c analyze.OutputColumn) string {
+	if contains(c.Type, analyze.JSON) {
+		text = "CAST(" + text + " AS " + strings.ReplaceAll(TypeName(c.Type), "JSON", "VARCHAR") + ")"
+	}
+	return text + " AS " + quoteName(c.Name)
+}
+
 // query writes a query whose columns are named c0, c1, ….
-func (p *printer) query(q *analyze.Query) string {
+func (p *printer) query(q *analyze.Query) string { return p.queryAs(q, nil) }
+
+// queryAs writes a query whose columns have the names given, if any are.
+func (p *printer) queryAs(q *analyze.Query, names []analyze.OutputColumn) string {
 	var b strings.Builder
 	if len(q.With) > 0 {
 		parts := make([]string, len(q.With))
@@ -74,7 +85,7 @@ func (p *printer) query(q *analyze.Query) string {
 		}
 		b.WriteString("WITH " + strings.Join(parts, ", ") + " ")
 	}
-	b.WriteString(p.body(q.Body, len(q.Columns)))
+	b.WriteString(p.body(q.Body, len(q.Columns), names))
 	if len(q.OrderBy) > 0 {
 		b.WriteString(" ORDER BY " + p.sortKeys(q.OrderBy))
 	}
@@ -87,20 +98,37 @@ func (p *printer) query(q *analyze.Query) string {
 	return b.String()
 }
 
-func (p *printer) body(body analyze.Body, width int) string {
+func (p *printer) body(body analyze.Body, width int, names []analyze.OutputColumn) string {
 	switch body := body.(type) {
 	case *analyze.Select:
-		return p.selectBody(body)
+		return p.selectBody(body, names)
 	case *analyze.SetOperation:
-		op := body.Op
-		if body.All {
-			op += " ALL"
-		}
-		return "SELECT * FROM (" + p.query(body.Left) + ") " + op + " SELECT * FROM (" + p.query(body.Right) + ")"
+		return p.setOperation(body)
 	case *analyze.Values:
 		return p.values(body, width)
 	}
 	return ""
+}
+
+// setOperation writes a chain of operations of one strength side by side, since
+// DuckDB groups them to the left too and bounds nesting.
+func (p *printer) setOperation(s *analyze.SetOperation) string {
+	op := s.Op
+	if s.All {
+		op += " ALL"
+	}
+	left := ""
+	if inner, ok := s.Left.Body.(*analyze.SetOperation); ok && bare(s.Left) && (inner.Op == "INTERSECT") == (s.Op == "INTERSECT") {
+		left = p.setOperation(inner)
+	} else {
+		left = "SELECT * FROM (" + p.query(s.Left) + ")"
+	}
+	return left + " " + op + " SELECT * FROM (" + p.query(s.Right) + ")"
+}
+
+// bare says whether a query is its body and nothing else.
+func bare(q *analyze.Query) bool {
+	return len(q.With) == 0 && len(q.OrderBy) == 0 && q.Limit == nil && q.Offset == nil
 }
 
 func (p *printer) values(v *analyze.Values, width int) string {
@@ -117,7 +145,7 @@ func (p *printer) values(v *analyze.Values, width int) string {
 
 // selectBody writes a selection; a grouped one reads its groups from a
 // subquery, so that keys and aggregates are computed once and have names.
-func (p *printer) selectBody(s *analyze.Select) string {
+func (p *printer) selectBody(s *analyze.Select, names []analyze.OutputColumn) string {
 	from := ""
 	where := ""
 	if s.From != nil {
@@ -137,12 +165,16 @@ func (p *printer) selectBody(s *analyze.Select) string {
 	if s.Distinct {
 		distinct = "DISTINCT "
 	}
-	return "SELECT " + distinct + p.items(s.Items) + from + where
+	return "SELECT " + distinct + p.items(s.Items, names) + from + where
 }
 
-func (p *printer) items(items []analyze.Expr) string {
+func (p *printer) items(items []analyze.Expr, names []analyze.OutputColumn) string {
 	parts := make([]string, len(items))
 	for i, e := range items {
+		if names != nil {
+			parts[i] = final(p.expr(e), names[i])
+			continue
+		}
 		parts[i] = fmt.Sprintf("%s AS c%d", p.expr(e), i)
 	}
 	return strings.Join(parts, ", ")

@@ -26,6 +26,9 @@ func Reason(message string) string {
 			return m
 		}
 	}
+	if strings.Contains(first, "Max expression depth limit") {
+		return "GENERIC_USER_ERROR: statement is too large (stack overflow during analysis)"
+	}
 	class, rest, found := strings.Cut(first, " Error: ")
 	if !found {
 		return "GENERIC_INTERNAL_ERROR: " + first
