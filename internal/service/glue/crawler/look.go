@@ -90,7 +90,7 @@ func (r *run) survey(ctx context.Context, catalog *catalog) (*survey, error) {
 func (r *run) list(ctx context.Context, t *target) error {
 	r.advance(func(p *Progress) { p.Phase = "listing s3://" + t.include.Bucket + "/" + t.prefix })
 	listed := 0
-	err := r.Objects.List(r.as(ctx), t.include.Bucket, t.prefix, func(o Object) error {
+	err := r.Objects.List(r.asReader(ctx), t.include.Bucket, t.prefix, func(o Object) error {
 		if listed++; listed%1000 == 0 && ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -176,7 +176,7 @@ func (r *run) inspect(ctx context.Context, t *target, o *Object) error {
 }
 
 func (r *run) readObject(ctx context.Context, t *target, o *Object) error {
-	path, err := r.Objects.File(r.as(ctx), t.include.Bucket, o.Key)
+	path, err := r.Objects.File(r.asReader(ctx), t.include.Bucket, o.Key)
 	if err != nil {
 		return fmt.Errorf("open s3://%s/%s: %w", t.include.Bucket, o.Key, err)
 	}
@@ -194,7 +194,7 @@ func (r *run) readObject(ctx context.Context, t *target, o *Object) error {
 		o.Reason = reason
 		return nil
 	case err != nil:
-		if _, again := r.Objects.File(r.as(ctx), t.include.Bucket, o.Key); errors.Is(again, ErrGone) {
+		if _, again := r.Objects.File(r.asReader(ctx), t.include.Bucket, o.Key); errors.Is(again, ErrGone) {
 			return ErrGone
 		}
 		return err

@@ -151,6 +151,14 @@ func (r *run) as(ctx context.Context) context.Context {
 	})
 }
 
+// asReader is as for the object store, which is asked directly: Glue is between the role and it, as [op.Invoker] notes for operations.
+func (r *run) asReader(ctx context.Context) context.Context {
+	ctx = r.as(ctx)
+	call := op.CallFrom(ctx)
+	call.Via, call.ViaAWS = []string{principalService}, true
+	return ctx
+}
+
 // judge turns the end of an attempt into the outcome of the crawl, or into the error with which the queue tries again.
 func (r *run) judge(ctx context.Context, err error) (outcome, error) {
 	r.mu.Lock()
