@@ -19,6 +19,7 @@ import (
 	"github.com/bindery-project/bindery/internal/service/glue/crawler"
 	"github.com/bindery-project/bindery/internal/service/iam"
 	"github.com/bindery-project/bindery/internal/service/installation"
+	"github.com/bindery-project/bindery/internal/service/s3"
 	"github.com/bindery-project/bindery/internal/service/sts"
 )
 
@@ -27,6 +28,10 @@ func (a *App) openServices(context.Context) error {
 	tokens := &sts.Tokens{Sealer: a.keys}
 	authorizer, invoker := &lateAuthorizer{}, &lateInvoker{}
 	sessions := &sts.Sessions{Roles: roles{a.people}, Tokens: tokens, Authorizer: authorizer, Clock: a.clock}
+	objects, err := a.openObjects(authorizer)
+	if err != nil {
+		return err
+	}
 
 	services := []*op.Service{
 		sts.New(sessions).Bind(),
@@ -34,13 +39,9 @@ func (a *App) openServices(context.Context) error {
 		(&installation.Service{
 			Accounts: accounts{a.people, a.clock, a.account}, Records: records{a.audit}, Authorizer: authorizer,
 		}).Bind(),
-		a.openCatalog(authorizer, invoker, sessions).Bind(),
+		a.openCatalog(authorizer, invoker, sessions, objects).Bind(),
 	}
 	services = append(services, unbuilt(services)...)
-	objects, err := a.openObjects(authorizer)
-	if err != nil {
-		return err
-	}
 	rec := &recorder{log: a.audit, slog: a.log, newID: newID, sources: eventSources(services)}
 	g, err := gateway.New(gateway.Config{
 		Region: a.cfg.Region, Services: services, Objects: objects,
@@ -56,12 +57,12 @@ func (a *App) openServices(context.Context) error {
 
 // openCatalog starts the Data Catalog. Its caches need a store that is this
 // node's alone.
-func (a *App) openCatalog(authorizer op.Authorizer, invoker op.Invoker, sessions *sts.Sessions) *glue.Service {
+func (a *App) openCatalog(authorizer op.Authorizer, invoker op.Invoker, sessions *sts.Sessions, objects *s3.Service) *glue.Service {
 	catalog := glue.New(glue.Config{
 		Store: a.db, Sealer: a.keys, Authorizer: authorizer, Log: a.log, Alone: a.cfg.Postgres == "",
 		NewID: func() int64 { return rand.Int64N(math.MaxInt64) + 1 }, //nolint:gosec // surrogate keys are no secrets
 		Crawlers: crawler.Config{
-			Queue: a.queue, Invoker: invoker, Roles: sessions, Objects: crawlObjects{}, Workers: a.workers, Parallel: a.cfg.Workers,
+			Queue: a.queue, Invoker: invoker, Roles: sessions, Objects: crawlObjects{objects}, Workers: a.workers, Parallel: a.cfg.Workers,
 			Region: a.cfg.Region, Clock: a.clock, NewID: newID,
 		},
 	})
