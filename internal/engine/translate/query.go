@@ -67,9 +67,23 @@ func (p *printer) output(plan *analyze.Plan) string {
 // final writes an output column by its name, in a form that drivers can read.
 func final(text string, c analyze.OutputColumn) string {
 	if contains(c.Type, analyze.JSON) {
-		text = "CAST(" + text + " AS " + strings.ReplaceAll(TypeName(c.Type), "JSON", "VARCHAR") + ")"
+		text = "CAST(" + text + " AS " + TypeName(withoutJSON(c.Type)) + ")"
 	}
 	return text + " AS " + quoteName(c.Name)
+}
+
+// withoutJSON gives a type with varchar in the place of json, which the Go
+// driver would parse.
+func withoutJSON(t *analyze.Type) *analyze.Type {
+	if t.Kind == analyze.JSON {
+		return varcharType
+	}
+	c := *t
+	c.Args = make([]*analyze.Type, len(t.Args))
+	for i, a := range t.Args {
+		c.Args[i] = withoutJSON(a)
+	}
+	return &c
 }
 
 // query writes a query whose columns are named c0, c1, ….
