@@ -89,6 +89,9 @@ func (g *Gateway) serveObjects(ctx context.Context, x *exchange) error {
 		return unserved(x.route.unserved)
 	}
 	plan, err := g.Objects.Plan(ctx, x.r)
+	if err != nil && x.proof == nil {
+		return sigv4.ErrMissing // a stranger does not learn what is unsupported or absent
+	}
 	if err != nil {
 		return err
 	}
@@ -135,16 +138,33 @@ func (g *Gateway) Invoke(ctx context.Context, via, service, operation string, in
 	if target == nil {
 		return nil, errors.New("gateway: no operation " + service + ":" + operation)
 	}
-	call := *op.CallFrom(ctx)
-	call.RequestID, call.Service, call.Operation = g.NewID(), service, operation
-	call.Via = append(append([]string(nil), call.Via...), via)
-	call.ViaAWS = true
-	x := &exchange{call: &call, readOnly: target.ReadOnly, began: g.Clock.Now()}
-	ctx = g.Recorder.Begin(withDecisions(op.WithCall(ctx, &call), x), &call)
+	ctx, x := g.onBehalf(ctx, via, service, operation)
+	x.readOnly = target.ReadOnly
 	x.route = route{service: target.service, target: target, protocol: target.Model.Protocol}
 	out, err := g.invoke(ctx, target, in)
 	g.record(ctx, x, g.translate(x, err))
 	return out, err
+}
+
+// onBehalf begins an exchange of its own for what a service does for the caller.
+func (g *Gateway) onBehalf(ctx context.Context, via, service, operation string) (context.Context, *exchange) {
+	call := *op.CallFrom(ctx)
+	call.RequestID, call.Service, call.Operation = g.NewID(), service, operation
+	call.Via = append(append([]string(nil), call.Via...), via)
+	call.ViaAWS = true
+	x := &exchange{call: &call, began: g.Clock.Now()}
+	return g.Recorder.Begin(withDecisions(op.WithCall(ctx, &call), x), &call), x
+}
+
+// Act is [Gateway.Invoke] for the object store, whose operations have no input to decode: f
+// does the work in a call of its own, on the caller's behalf, and authorizes it. What f
+// answers is recorded and returned.
+func (g *Gateway) Act(ctx context.Context, via, operation string, readOnly bool, f func(context.Context) error) error {
+	ctx, x := g.onBehalf(ctx, via, "s3", operation)
+	x.readOnly = readOnly
+	err := f(ctx)
+	g.record(ctx, x, g.translate(x, err))
+	return err
 }
 
 func (g *Gateway) invoke(ctx context.Context, target *target, in any) (any, error) {

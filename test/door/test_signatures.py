@@ -102,11 +102,28 @@ def test_an_unknown_key(server, root, protocol):
     assert code(protocol.send(server, protocol.signed(unknown))) == protocol.unknown
 
 
+BUFFERED = {name: p for name, p in PROTOCOLS.items() if p.service != "s3"}  # a GET's body is read by nobody
+
+
+@pytest.mark.parametrize("protocol", BUFFERED.values(), ids=BUFFERED.keys())
 def test_another_body(server, root, protocol):
     headers = protocol.signed(root)
     answer = wire.send(server.address, headers, protocol.body + b" ", protocol.method, protocol.path)
-    assert 400 <= answer.status < 500, answer
-    assert answer.error[0] in (protocol.mismatch[0], "XAmzContentSHA256Mismatch", "AccessDenied", "NotImplemented")
+    assert code(answer) == protocol.mismatch
+
+
+def test_another_body_for_an_object(server, root):
+    """The object stays what it was, and none is made."""
+    s3 = root.client("s3")
+    s3.create_bucket(Bucket="door")
+    for key, before in (("new", None), ("old", b"was")):
+        if before:
+            s3.put_object(Bucket="door", Key=key, Body=before)
+        headers = wire.sign(root, "s3", f"{root.url}/door/{key}", {}, b"what was signed", "PUT")
+        answer = wire.send(server.address, headers, b"what was sent!!", "PUT", f"/door/{key}")
+        assert code(answer) == ("XAmzContentSHA256Mismatch", 400)
+        found = {o["Key"]: o["Size"] for o in s3.list_objects_v2(Bucket="door").get("Contents", [])}
+        assert found.get(key) == (len(before) if before else None)
 
 
 def test_another_path_or_query(server, root, protocol):
@@ -116,13 +133,8 @@ def test_another_path_or_query(server, root, protocol):
 
 
 def test_another_method(server, root, protocol):
-    if protocol.service != "s3":
-        headers = protocol.signed(root)
-        answer = wire.send(server.address, headers, protocol.body, "PUT", protocol.path)
-        assert 400 <= answer.status < 500, answer
-        return
-    answer = wire.send(server.address, protocol.signed(root), b"", "DELETE", "/")
-    assert code(answer) == protocol.mismatch
+    answer = wire.send(server.address, protocol.signed(root), protocol.body, "PUT", protocol.path)
+    assert 400 <= answer.status < 500, answer
 
 
 def test_another_host(server, root, protocol):
