@@ -8,6 +8,7 @@ import (
 	"github.com/bindery-project/bindery/internal/clock"
 	"github.com/bindery-project/bindery/internal/config"
 	"github.com/bindery-project/bindery/internal/db"
+	"github.com/bindery-project/bindery/internal/service/athena"
 	"github.com/bindery-project/bindery/internal/service/glue"
 	"github.com/bindery-project/bindery/internal/service/iam/directory"
 	"github.com/bindery-project/bindery/internal/work/queue"
@@ -16,7 +17,7 @@ import (
 // stored lists every table of every service that holds documents.
 func stored() []db.StoredTable {
 	var all []db.StoredTable
-	for _, tables := range [][]db.StoredTable{directory.Stored(), glue.Stored(), queue.Tables()} {
+	for _, tables := range [][]db.StoredTable{directory.Stored(), glue.Stored(), athena.Stored(), queue.Tables()} {
 		all = append(all, tables...)
 	}
 	return all

@@ -28,6 +28,7 @@ func (a *App) openServices(context.Context) error {
 	tokens := &sts.Tokens{Sealer: a.keys}
 	authorizer, invoker := &lateAuthorizer{}, &lateInvoker{}
 	sessions := &sts.Sessions{Roles: roles{a.people}, Tokens: tokens, Authorizer: authorizer, Clock: a.clock}
+	behalf := &lateActor{}
 	objects, err := a.openObjects(authorizer)
 	if err != nil {
 		return err
@@ -40,6 +41,7 @@ func (a *App) openServices(context.Context) error {
 			Accounts: accounts{a.people, a.clock, a.account}, Records: records{a.audit}, Authorizer: authorizer,
 		}).Bind(),
 		a.openCatalog(authorizer, invoker, sessions, objects).Bind(),
+		a.openQueries(objects, behalf, invoker).Bind(),
 	}
 	services = append(services, unbuilt(services)...)
 	rec := &recorder{log: a.audit, slog: a.log, newID: newID, sources: eventSources(services)}
@@ -51,7 +53,7 @@ func (a *App) openServices(context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.gateway, authorizer.Authorizer, invoker.Invoker = g, g, g
+	a.gateway, authorizer.Authorizer, invoker.Invoker, behalf.onBehalf = g, g, g, g
 	return nil
 }
 
@@ -111,3 +113,6 @@ type lateAuthorizer struct{ op.Authorizer }
 
 // lateInvoker does the same for what services ask of each other.
 type lateInvoker struct{ op.Invoker }
+
+// lateActor does the same for what services ask of the object store.
+type lateActor struct{ onBehalf }

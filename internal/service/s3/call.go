@@ -43,6 +43,15 @@ func (s *Service) target(ctx context.Context, action, bucket, key string, keys m
 	return q, nil
 }
 
+// BucketOwner is the account that owns a bucket (s3:GetBucketLocation).
+func (s *Service) BucketOwner(ctx context.Context, bucket string) (account string, err error) {
+	q, err := s.target(ctx, "s3:GetBucketLocation", bucket, "", nil)
+	if err != nil {
+		return "", err
+	}
+	return q.record.Account, nil
+}
+
 // tagContext are the condition keys for the tags of an object.
 func (s *Service) tagContext(ctx context.Context, bucket, key string) (map[string][]string, error) {
 	b, err := s.records.find(ctx, bucket)

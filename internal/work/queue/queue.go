@@ -109,11 +109,9 @@ func (q *Queue) Settle(ctx context.Context, tx *db.Tx, item Item) error {
 	return nil
 }
 
-// Waiting counts the items of a kind that wait for a runner.
-func (q *Queue) Waiting(ctx context.Context, kind string) (n int, err error) {
-	err = q.db.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
-		return tx.QueryRow(ctx, `SELECT COUNT(*) FROM work_item WHERE kind = ? AND owner = ?`, kind, "").Scan(&n)
-	})
+// Waiting counts the items of a kind and an account that wait for a runner.
+func (q *Queue) Waiting(ctx context.Context, tx *db.Tx, kind, account string) (n int, err error) {
+	err = tx.QueryRow(ctx, `SELECT COUNT(*) FROM work_item WHERE kind = ? AND account = ? AND owner = ?`, kind, account, "").Scan(&n)
 	return n, err
 }
 

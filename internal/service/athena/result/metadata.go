@@ -1,0 +1,57 @@
+package result
+
+import (
+	"encoding/binary"
+
+	"github.com/bindery-project/bindery/internal/api/athenaapi"
+)
+
+// Metadata is the content of <id>.csv.metadata, a protocol buffer: field 1 is the query's
+// id, each field 4 a column with the fields below. The numbers are those that an
+// independent JDBC driver reads from the service's files (burtcorp/athena-jdbc); what else
+// the service writes there is not known, and left out.
+func Metadata(id string, columns []athenaapi.ColumnInfo) []byte {
+	out := appendText(nil, 1, id)
+	for i := range columns {
+		out = appendText(out, 4, string(column(&columns[i])))
+	}
+	return out
+}
+
+// nullability in the numbers of the file.
+var nullability = map[string]uint64{"NOT_NULL": 1, "NULLABLE": 2, "UNKNOWN": 3}
+
+func column(c *athenaapi.ColumnInfo) []byte {
+	out := appendText(nil, 1, deref(c.CatalogName))
+	out = appendText(out, 4, c.Name)
+	out = appendText(out, 5, deref(c.Label))
+	out = appendText(out, 6, c.Type)
+	out = appendNumber(out, 7, uint64(deref(c.Precision))) //nolint:gosec // never negative
+	out = appendNumber(out, 8, uint64(deref(c.Scale)))     //nolint:gosec // never negative
+	out = appendNumber(out, 9, nullability[deref(c.Nullable)])
+	sensitive := uint64(0)
+	if deref(c.CaseSensitive) {
+		sensitive = 1
+	}
+	return appendNumber(out, 10, sensitive)
+}
+
+func deref[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}
+
+// appendText writes a length-delimited field.
+func appendText(out []byte, field int, text string) []byte {
+	out = binary.AppendUvarint(out, uint64(field)<<3|2) //nolint:gosec // small constant
+	out = binary.AppendUvarint(out, uint64(len(text)))
+	return append(out, text...)
+}
+
+// appendNumber writes a varint field.
+func appendNumber(out []byte, field int, n uint64) []byte {
+	out = binary.AppendUvarint(out, uint64(field)<<3) //nolint:gosec // small constant
+	return binary.AppendUvarint(out, n)
+}
