@@ -307,3 +307,47 @@ func TestRestart(t *testing.T) {
 		t.Errorf("%d crawls, %d tables", len(w.history()), len(w.tables()))
 	}
 }
+
+// TestNewFoldersOnly reads what is new and nothing else, and puts it where it belongs.
+func TestNewFoldersOnly(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, store *db.DB) {
+		w := newWorld(t, store)
+		w.run()
+		w.create(func(in *glueapi.CreateCrawlerInput) {
+			in.RecrawlPolicy = &glueapi.RecrawlPolicy{RecrawlBehavior: new(glueapi.RecrawlBehaviorCrawlNewFoldersOnly)}
+		})
+		row := []byte("{\"id\":1,\"price\":2,\"shop\":\"a\",\"city\":\"b\"}\n")
+		w.objects.put(t, "sales/2024/01/x.json", row)
+		w.objects.put(t, "sales/2023/02/x.json", row)
+		w.objects.put(t, "other/x.json", []byte("{\"k\":\"v\"}\n"))
+		w.succeeded(w.crawl())
+		if got := w.partitions("sales"); len(got) != 2 {
+			t.Fatalf("partitions %q", got)
+		}
+
+		w.objects.put(t, "sales/2024/03/x.json", row)
+		w.objects.put(t, "sales/2024/01/late.json", []byte("{\"quite\":\"different\"}\n"))
+		w.objects.put(t, "other/x.json", nil)
+		w.objects.put(t, "more/x.json", []byte("{\"m\":true}\n"))
+		before := w.objects.held.Load()
+		w.succeeded(w.crawl())
+		if got := w.objects.held.Load() - before; got != 2 {
+			t.Errorf("%d objects were read, not the 2 in new folders", got)
+		}
+		want := []string{"2023/02 s3://b/sales/2023/02/", "2024/01 s3://b/sales/2024/01/", "2024/03 s3://b/sales/2024/03/"}
+		if diff := cmp.Diff(want, w.partitions("sales")); diff != "" {
+			t.Errorf("partitions -want +got\n%s", diff)
+		}
+		tables := w.tables()
+		if _, ok := tables["more"]; !ok || len(tables) != 3 || tables["other"].Parameters["DEPRECATED_BY_CRAWLER"] != "" {
+			t.Errorf("tables %v", tables)
+		}
+		_, err := w.glue.UpdateCrawler(w.ctx, &glueapi.UpdateCrawlerInput{Name: "c", Targets: &glueapi.CrawlerTargets{
+			S3Targets: []glueapi.S3Target{{Path: new("s3://b/else")}},
+		}})
+		var invalid *glueapi.InvalidInputException
+		if !errors.As(err, &invalid) {
+			t.Errorf("other targets: %v", err)
+		}
+	})
+}

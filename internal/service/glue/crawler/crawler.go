@@ -321,6 +321,11 @@ func (r *record) update(ctx context.Context, tx *db.Tx, in *glueapi.UpdateCrawle
 	if err := checkEdit(&r.Doc, &next); err != nil {
 		return err
 	}
+	if recrawl(&next) != glueapi.RecrawlBehaviorCrawlNewFoldersOnly {
+		if err := r.forgetFolders(ctx, tx); err != nil {
+			return err
+		}
+	}
 	now := op.Millis(clock.Millis(tx.Now()))
 	next.LastUpdated, next.Version = &now, new(*r.Doc.Version+1)
 	r.Doc = next

@@ -29,6 +29,7 @@ type target struct {
 	exclusions *Exclusions
 	sample     int // files of each folder that are inspected; 0 = all
 	objects    []Object
+	leaves     []Leaf // the folders of the objects, whose slices they share
 }
 
 func newTarget(t *glueapi.S3Target) (*target, error) {
@@ -70,7 +71,7 @@ func (r *run) survey(ctx context.Context, catalog *catalog) (*survey, error) {
 		}
 		s.targets = append(s.targets, t)
 	}
-	if err := r.recall(ctx, s); err != nil {
+	if err := r.recallAll(ctx, s); err != nil {
 		return nil, err
 	}
 	r.advance(func(p *Progress) {
@@ -107,24 +108,32 @@ func (r *run) list(ctx context.Context, t *target) error {
 	if err != nil {
 		return fmt.Errorf("list s3://%s/%s: %w", t.include.Bucket, t.prefix, err)
 	}
+	t.arrange()
 	r.summary.Objects.Listed += int64(len(t.objects))
 	r.advance(func(p *Progress) { p.Objects += int64(len(t.objects)) })
 	return nil
 }
 
+// arrange orders the objects by folder.
+func (t *target) arrange() {
+	t.leaves = Leaves(t.include, t.objects)
+	t.objects = t.objects[:0]
+	for i := range t.leaves {
+		from := len(t.objects)
+		t.objects = append(t.objects, t.leaves[i].Objects...)
+		t.leaves[i].Objects = t.objects[from:len(t.objects):len(t.objects)]
+	}
+}
+
+// url is the location of a folder or key.
+func (t *target) url(key string) string { return "s3://" + t.include.Bucket + "/" + key }
+
 // inspectAll inspects the objects of a target: all, or as many of each folder as its sample wants.
 func (r *run) inspectAll(ctx context.Context, t *target) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(max(1, r.Parallel))
-	leaves := Leaves(t.include, t.objects)
-	t.objects = t.objects[:0]
-	for _, leaf := range leaves {
-		t.objects = append(t.objects, leaf.Objects...)
-	}
-	at := 0
-	for _, leaf := range leaves {
-		own := t.objects[at : at+len(leaf.Objects)]
-		at += len(leaf.Objects)
+	for _, leaf := range t.leaves {
+		own := leaf.Objects
 		if t.sample > 0 {
 			g.Go(func() error { return r.inspectSample(ctx, t, own) })
 			continue
@@ -164,7 +173,7 @@ func (r *run) inspect(ctx context.Context, t *target, o *Object) error {
 		return err
 	}
 	defer r.advance(func(p *Progress) { p.Inspected++ })
-	if o.Result != nil || o.known {
+	if o.known {
 		return nil
 	}
 	err := r.readObject(ctx, t, o)
@@ -212,7 +221,7 @@ func (r *run) group(s *survey, t *target, taken map[string]string) {
 		Configuration: r.config, Taken: maps.Clone(taken),
 	})
 	for _, b := range g.Broken {
-		location := "s3://" + t.include.Bucket + "/" + b.Key
+		location := t.url(b.Key)
 		s.broken = append(s.broken, location)
 		r.summary.broken(location, b.Reason.Error())
 		r.journal.add("WARN", "%s cannot be used: %s", location, b.Reason.Error())

@@ -59,8 +59,12 @@ func check(operation string, d *glueapi.Crawler) error {
 	if err := checkTargets(operation, d.Targets); err != nil {
 		return err
 	}
-	if _, err := ParseConfiguration(value(d.Configuration)); err != nil {
+	config, err := ParseConfiguration(value(d.Configuration))
+	if err != nil {
 		return terms.Invalid("%v", err)
+	}
+	if config.CreatePartitionIndex != nil && *config.CreatePartitionIndex {
+		return terms.Unsupported(operation, "Configuration.CreatePartitionIndex")
 	}
 	if err := checkRecrawl(operation, d); err != nil {
 		return err

@@ -41,7 +41,8 @@ type run struct {
 	role     *op.Principal
 	summary  summary
 	journal  journal
-	columns  sync.Map // text of columns -> the one copy of them
+	columns  sync.Map        // text of columns -> the one copy of them
+	fresh    map[string]bool // locations of the folders that no earlier crawl has seen; nil for crawlers that do not remember
 
 	mu       sync.Mutex
 	progress Progress

@@ -129,6 +129,10 @@ func (r *run) apply(ctx context.Context, c *catalog, s *survey, change TableChan
 	name := change.Table.Name
 	switch change.Action {
 	case Create:
+		if !r.isFresh(found) {
+			r.journal.info("Table %s at %s is not made again: an earlier crawl has seen all of it", name, found.StorageDescriptor.Location)
+			return nil
+		}
 		_, err := invoke[glueapi.CreateTableOutput](ctx, r, "CreateTable", &glueapi.CreateTableInput{
 			DatabaseName: r.database, TableInput: tableInput(nil, &change.Table),
 		})
@@ -191,7 +195,9 @@ func (r *run) partitions(ctx context.Context, change TableChange, found *Table, 
 		if ok {
 			action = r.policy.Partition(&before, p)
 		}
-		work.add(action, *p)
+		if action != Create || r.fresh == nil || r.fresh[p.StorageDescriptor.Location] {
+			work.add(action, *p)
+		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(old)) {
 		gone := old[id]
