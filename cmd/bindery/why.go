@@ -94,7 +94,7 @@ func tellDecision(w io.Writer, d *policy.Explanation) {
 		fmt.Fprintf(w, "blocking  %s\n", strings.Join(d.Blocking, ", "))
 	}
 	for _, m := range d.Missing {
-		fmt.Fprintf(w, "missing   in a %s:\n            %s\n", m.Layer, m.Statement)
+		fmt.Fprintf(w, "missing   in the %s:\n            %s\n", m.Layer, m.Statement)
 	}
 }
 

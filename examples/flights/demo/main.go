@@ -46,7 +46,7 @@ func run(ctx context.Context, binary, examples string, keep bool) (err error) {
 		title string
 		tell  func(context.Context) error
 	}{
-		{"A lake: two buckets and three folders of public data", d.upload},
+		{"A lake: three folders of public data in a bucket", d.upload},
 		{"A crawler reads the files and fills the catalog", d.crawl},
 		{"Three questions in SQL", d.ask},
 		{"A role with exactly the permissions that dbt-athena documents", d.narrow},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"strings"
 )
 
@@ -9,8 +10,21 @@ func heading(text string) { fmt.Printf("\n== %s\n", text) }
 
 func say(format string, args ...any) { fmt.Printf("   "+format+"\n", args...) }
 
-// progress rewrites one line.
-func progress(format string, args ...any) { fmt.Printf("\r\033[K   "+format, args...) }
+// onTerminal reports whether somebody watches.
+var onTerminal = func() bool {
+	info, err := os.Stdout.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}()
+
+// progress rewrites one line of a terminal; a file gets the last line only,
+// which ends in a line break.
+func progress(format string, args ...any) {
+	if onTerminal {
+		fmt.Printf("\r\033[K   "+format, args...)
+	} else if strings.HasSuffix(format, "\n") {
+		say(strings.TrimSuffix(format, "\n"), args...)
+	}
+}
 
 // table prints rows in columns; the first row is the heading.
 func table(rows [][]string) {
