@@ -65,7 +65,7 @@ func (c Configuration) check() error {
 	tables, partitions, grouping := c.CrawlerOutput.Tables, c.CrawlerOutput.Partitions, c.Grouping
 	switch {
 	case c.Version != 1:
-		return errors.New("Version must be 1.0")
+		return errors.New("member Version must be 1.0")
 	case tables.AddOrUpdateBehavior != "" && tables.AddOrUpdateBehavior != MergeNewColumns:
 		return fmt.Errorf("Tables.AddOrUpdateBehavior %q is not MergeNewColumns", tables.AddOrUpdateBehavior)
 	case tables.TableThreshold < 0:

@@ -3,7 +3,9 @@ package crawler_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"strings"
@@ -350,4 +352,55 @@ func TestNewFoldersOnly(t *testing.T) {
 			t.Errorf("other targets: %v", err)
 		}
 	})
+}
+
+// TestInterrupted ends crawls that a server left behind when it died: one that had been stopped is stopped, one that ended with the server every
+// time has failed. Neither is tried again.
+func TestInterrupted(t *testing.T) {
+	for name, c := range map[string]struct{ change, want string }{
+		"stopped": {`UPDATE work_item SET cancelled = 1`, "CANCELLED"},
+		"thrice":  {`UPDATE work_item SET attempts = 3`, "FAILED: The crawl was interrupted 3 times, each time together with the server that ran it."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dbtest.Run(t, func(t *testing.T, store *db.DB) {
+				w := newWorld(t, store)
+				w.create(nil)
+				w.start()
+				err := store.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+					n, err := tx.Exec(ctx, c.change)
+					if err == nil && n != 1 {
+						err = fmt.Errorf("%d items are queued", n)
+					}
+					return err
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				w.run()
+				if got := lastCrawl(w.ready()); got != c.want {
+					t.Error(got)
+				}
+				w.succeeded(w.crawl())
+			})
+		})
+	}
+}
+
+// TestSample inspects as many files of each folder as the target wants, going on after broken ones.
+func TestSample(t *testing.T) {
+	w := newWorld(t, dbtest.Open(t, dbtest.SQLite(t, db.Config{})))
+	w.run()
+	w.create(func(in *glueapi.CreateCrawlerInput) { in.Targets.S3Targets[0].SampleSize = new(int32(2)) })
+	for i := range 5 {
+		w.objects.put(t, fmt.Sprintf("t/%d.json", i), []byte("{\"k\":\"v\"}\n"))
+	}
+	w.objects.put(t, "t/0.json", []byte(`{"k":`))
+	before := w.objects.held.Load()
+	w.succeeded(w.crawl())
+	if got := w.objects.held.Load() - before; got != 3 {
+		t.Errorf("%d objects were read", got)
+	}
+	if got := w.tables()["t"].Parameters["objectCount"]; got != "4" {
+		t.Errorf("%s objects", got)
+	}
 }

@@ -284,14 +284,11 @@ func (c *Crawlers) resource(ctx context.Context, account, name string) (op.Resou
 
 func (c *Crawlers) arn(r *record) string { return arn.Glue(c.Region, r.Account, "crawler/"+r.name()) }
 
-// UpdateCrawler changes the members that the input has. It needs iam:PassRole on the role that the crawler then has.
+// UpdateCrawler changes the members that the input has. It needs iam:PassRole on the role that the crawler then has, also when that stays the same:
+// other targets are other data that the role reads.
 func (c *Crawlers) UpdateCrawler(ctx context.Context, in *glueapi.UpdateCrawlerInput) (*glueapi.UpdateCrawlerOutput, error) {
-	if in.Role != nil {
-		role, err := c.passRole(ctx, *in.Role)
-		if err != nil {
-			return nil, err
-		}
-		in.Role = &role
+	if err := c.passUpdated(ctx, in); err != nil {
+		return nil, err
 	}
 	if value(in.Schedule) != "" {
 		return nil, terms.Unsupported("UpdateCrawler", "Schedule")
@@ -309,6 +306,22 @@ func (c *Crawlers) UpdateCrawler(ctx context.Context, in *glueapi.UpdateCrawlerI
 		}
 		return r.update(ctx, tx, in)
 	})
+}
+
+// passUpdated checks the role that the crawler is to have, and writes the form in which it is stored into the input. A caller who names it proves
+// the right to pass it here; a change of the role by somebody else meanwhile is overwritten.
+func (c *Crawlers) passUpdated(ctx context.Context, in *glueapi.UpdateCrawlerInput) error {
+	role := value(in.Role)
+	if in.Role == nil {
+		now, err := c.GetCrawler(ctx, &glueapi.GetCrawlerInput{Name: in.Name})
+		if err != nil {
+			return err
+		}
+		role = value(now.Crawler.Role)
+	}
+	role, err := c.passRole(ctx, role)
+	in.Role = &role
+	return err
 }
 
 func (r *record) update(ctx context.Context, tx *db.Tx, in *glueapi.UpdateCrawlerInput) error {
