@@ -204,7 +204,10 @@ func (c *sidecars) pick(text []byte, file fs.FileInfo) ([]byte, error) {
 	}
 	for _, doc := range list {
 		var i Info
-		if json.Unmarshal(doc, &i) == nil && i.Size == file.Size() && i.Seconds == file.ModTime().Unix() {
+		if json.Unmarshal(doc, &i) != nil || !i.sameFile(file) {
+			continue
+		}
+		if len(list) == 1 || i.MTime == file.ModTime().UnixNano() {
 			return doc, nil
 		}
 	}

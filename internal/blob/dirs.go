@@ -68,7 +68,7 @@ func (c *dirCache) forget(dir, root string) {
 func (c *dirCache) list(dir string, versions bool, now time.Time) ([]child, error) {
 	gen := c.gen(dir).Load()
 	st, err := os.Lstat(dir)
-	if missing(err) {
+	if missing(err) || (err == nil && !st.IsDir()) {
 		return nil, nil
 	}
 	if err != nil {

@@ -27,10 +27,10 @@ type Info struct {
 	Parts    []Part            `json:"parts,omitempty"`
 	Upload   string            `json:"upload,omitempty"` // the multipart upload that made it
 
-	// Size and Seconds are those of the file that the attribute was written for:
-	// a file that was changed by other means is not described by it any more.
-	Size    int64 `json:"size"`
-	Seconds int64 `json:"mtime"`
+	// Size and MTime (ns) are those of the file that the attribute was written
+	// for: a file that was changed by other means is not described by it any more.
+	Size  int64 `json:"size"`
+	MTime int64 `json:"mtime"`
 }
 
 // Part is one part of an object that was uploaded in parts.
@@ -51,6 +51,12 @@ func (i *Info) VersionID() string {
 	return i.Version
 }
 
+// sameFile tells whether a file can be the one that i was written for. Whole
+// seconds are enough here: backups may have cut off the rest.
+func (i *Info) sameFile(file fs.FileInfo) bool {
+	return i.Size == file.Size() && time.Unix(0, i.MTime).Unix() == file.ModTime().Unix()
+}
+
 // describe reads the attribute of a file, or makes one up for a file that has
 // none, or one that belongs to earlier bytes.
 func describe(doc []byte, file fs.FileInfo) (*Info, error) {
@@ -59,7 +65,7 @@ func describe(doc []byte, file fs.FileInfo) (*Info, error) {
 		if err := json.Unmarshal(doc, &i); err != nil {
 			return nil, fmt.Errorf("blob: attribute of %s is damaged: %w", file.Name(), err)
 		}
-		if i.Marker || (i.Size == file.Size() && i.Seconds == file.ModTime().Unix()) {
+		if i.Marker || i.sameFile(file) {
 			return &i, nil
 		}
 	}

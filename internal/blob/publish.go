@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/bindery-project/bindery/internal/clock"
 )
@@ -76,12 +77,10 @@ func (s *Store) seal(bucket string, g *Staged, info *Info, v Versioning) ([]byte
 	if s.broken.Load() {
 		return nil, ErrReadOnly
 	}
-	st, err := g.file.Stat()
-	if err != nil {
+	if err := s.date(g.file, info); err != nil {
 		return nil, s.ioError("stage", err)
 	}
-	info.Size, info.Seconds = g.Size, st.ModTime().Unix()
-	info.Millis = clock.Millis(s.clock.Now())
+	info.Size, info.Millis = g.Size, clock.Millis(s.clock.Now())
 	if info.Version = ""; v == Enabled {
 		info.Version = s.newVersion()
 	}
@@ -93,6 +92,21 @@ func (s *Store) seal(bucket string, g *Staged, info *Info, v Versioning) ([]byte
 		return nil, s.ioError("describe", err)
 	}
 	return doc, s.syncFile(g.file)
+}
+
+// date gives a file a time that no other file of the store has, so that its
+// description can be told from others.
+func (s *Store) date(f *os.File, info *Info) error {
+	t := time.Unix(0, s.tick())
+	if err := os.Chtimes(f.Name(), t, t); err != nil {
+		return err
+	}
+	st, err := f.Stat() // some file systems cut off digits
+	if err != nil {
+		return err
+	}
+	info.MTime = st.ModTime().UnixNano()
+	return nil
 }
 
 // lock takes a bucket against its deletion and a key against other changes.

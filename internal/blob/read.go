@@ -140,12 +140,12 @@ func (s *Store) Change(bucket, key, version string, change func(*Info) error) (*
 	if err := change(o.Info); err != nil {
 		return nil, err
 	}
-	if o.Info.Seconds == 0 { // a file put there by hand gets its description now
+	if o.Info.MTime == 0 { // a file put there by hand gets its description now
 		st, err := o.Stat()
 		if err != nil {
 			return nil, s.ioError("read", err)
 		}
-		o.Info.Seconds = st.ModTime().Unix()
+		o.Info.MTime = st.ModTime().UnixNano()
 	}
 	return o.Info, s.writeInfo(bucket, o.Path, o.Info)
 }

@@ -1,6 +1,7 @@
 package blob
 
 import (
+	"cmp"
 	"context"
 	"crypto/md5" //nolint:gosec // the ETag of S3 is an MD5
 	"encoding/hex"
@@ -319,11 +320,11 @@ func (s *Store) chooseParts(u *Upload, bucket string, claims []PartClaim) ([]Upl
 	for _, p := range stored {
 		byNumber[p.Number] = p
 	}
+	if !slices.IsSortedFunc(claims, func(a, b PartClaim) int { return cmp.Or(cmp.Compare(a.Number, b.Number), -1) }) {
+		return nil, ErrPartOrder
+	}
 	chosen := make([]UploadedPart, 0, len(claims))
 	for i, c := range claims {
-		if i > 0 && c.Number <= claims[i-1].Number {
-			return nil, ErrPartOrder
-		}
 		p, ok := byNumber[c.Number]
 		if !ok || strings.Trim(c.ETag, `"`) != p.ETag || (c.Sum != "" && c.Sum != p.Sum) {
 			return nil, ErrInvalidPart

@@ -21,20 +21,23 @@ var idEncoding = base32.HexEncoding.WithPadding(base32.NoPadding)
 // NewID returns an id that cannot be guessed and that is greater, as text, than
 // those made before it.
 func (s *Store) NewID() string {
-	now := s.clock.Now().UnixNano()
-	for {
-		last := s.lastID.Load()
-		now = max(now, last+1)
-		if s.lastID.CompareAndSwap(last, now) {
-			break
-		}
-	}
 	var b [20]byte
-	binary.BigEndian.PutUint64(b[:], uint64(now))
+	binary.BigEndian.PutUint64(b[:], uint64(s.tick()))
 	if _, err := io.ReadFull(s.random, b[8:]); err != nil {
 		panic("blob: no randomness: " + err.Error())
 	}
 	return strings.ToLower(idEncoding.EncodeToString(b[:]))
+}
+
+// tick is the time in ns, or later: no two calls answer the same.
+func (s *Store) tick() int64 {
+	for {
+		last := s.lastID.Load()
+		now := max(s.clock.Now().UnixNano(), last+1)
+		if s.lastID.CompareAndSwap(last, now) {
+			return now
+		}
+	}
 }
 
 func (s *Store) newVersion() string { return s.NewID() }
@@ -198,11 +201,9 @@ func (s *Store) addMarker(bucket, key string, v Versioning) (*Info, error) {
 		return nil, s.ioError("mark", err)
 	}
 	defer f.Close() //nolint:errcheck // synced below
-	st, err := f.Stat()
-	if err != nil {
+	if err := s.date(f, info); err != nil {
 		return nil, s.ioError("mark", err)
 	}
-	info.Seconds = st.ModTime().Unix()
 	doc, err := json.Marshal(info)
 	if err != nil {
 		return nil, err

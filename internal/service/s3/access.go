@@ -67,7 +67,7 @@ func resource(call *op.Call, action string, b *record, bucket, key string) op.Re
 	if key != "" {
 		r.ARN += "/" + key
 	}
-	if b == nil {
+	if b == nil || action == "s3:CreateBucket" { // a new bucket is the caller's: that the name is taken is said later
 		return r
 	}
 	r.Account = b.Account

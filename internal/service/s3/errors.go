@@ -172,6 +172,15 @@ func (s *Service) WriteError(w http.ResponseWriter, r *http.Request, e op.Error,
 	_, _ = w.Write(body) // a client that went away cannot be told
 }
 
+// message is what the caller may read. A stranger is told no reason.
+func message(e op.Error, r *http.Request) string {
+	signed := r.Header.Get("Authorization") != "" || r.URL.Query().Has("X-Amz-Signature")
+	if e.ErrorCode() == "AccessDenied" && !signed {
+		return "Access Denied"
+	}
+	return e.ErrorMessage()
+}
+
 func errorBody(e op.Error, own *Error, r *http.Request, requestID string) []byte {
 	var b bytes.Buffer
 	b.WriteString(xml.Header + "<Error>")
@@ -181,7 +190,7 @@ func errorBody(e op.Error, own *Error, r *http.Request, requestID string) []byte
 		b.WriteString("</" + name + ">")
 	}
 	element("Code", e.ErrorCode())
-	element("Message", e.ErrorMessage())
+	element("Message", message(e, r))
 	if own != nil {
 		for _, d := range own.Details {
 			element(d[0], d[1])
