@@ -32,6 +32,9 @@ const (
 // over all of it. Cheap checks come first, so that a stranger cannot make the
 // server read or hash much.
 func (g *Gateway) verify(ctx context.Context, x *exchange) error {
+	if x.family() == objectStore && versionTwo(x.r) {
+		return &op.Fault{Code: "InvalidRequest", Status: http.StatusBadRequest, Message: "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."}
+	}
 	proof, err := sigv4.Parse(x.r)
 	if errors.Is(err, sigv4.ErrMissing) {
 		return g.verifyAnonymous(x)
@@ -195,6 +198,13 @@ func errTooLarge() error {
 		Code: "RequestEntityTooLargeException", Message: "Request body is too large: at most 16777216 bytes are accepted.",
 		Status: http.StatusRequestEntityTooLarge,
 	}
+}
+
+// versionTwo reports a request signed the old way (Signature Version 2), as
+// some clients still presign addresses unless they are told otherwise.
+func versionTwo(r *http.Request) bool {
+	q := r.URL.Query()
+	return strings.HasPrefix(r.Header.Get("Authorization"), "AWS ") || q.Has("AWSAccessKeyId") && q.Has("Signature") && !q.Has("X-Amz-Algorithm")
 }
 
 // signed reports whether the request carries credentials in either form.

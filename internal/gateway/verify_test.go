@@ -1,8 +1,10 @@
 package gateway
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -48,6 +50,21 @@ func TestPathWithoutCredentials(t *testing.T) {
 		got := routes.find(httptest.NewRequest(http.MethodPost, path, nil))
 		if (got.service != nil) != want {
 			t.Errorf("%s: found service %v, want %v", path, got.service != nil, want)
+		}
+	}
+}
+
+// TestVersionTwo: the old signature is refused by name, never taken for none.
+func TestVersionTwo(t *testing.T) {
+	g := &Gateway{}
+	for _, r := range []*http.Request{
+		httptest.NewRequest(http.MethodGet, "/b/k?AWSAccessKeyId=AKIA&Signature=x&Expires=1", nil),
+		{Method: http.MethodGet, URL: &url.URL{Path: "/b/k"}, Header: http.Header{"Authorization": {"AWS AKIA:x"}}},
+	} {
+		err := g.verify(t.Context(), &exchange{r: r, call: &op.Call{}})
+		var fault *op.Fault
+		if !errors.As(err, &fault) || fault.Code != "InvalidRequest" || !strings.Contains(fault.Message, "AWS4-HMAC-SHA256") {
+			t.Errorf("%s: got %v", r.URL, err)
 		}
 	}
 }
