@@ -11,6 +11,7 @@ import (
 
 	"github.com/bindery-project/bindery/internal/api"
 	"github.com/bindery-project/bindery/internal/api/athenaapi"
+	"github.com/bindery-project/bindery/internal/api/binderyapi"
 	"github.com/bindery-project/bindery/internal/api/cloudformationapi"
 	"github.com/bindery-project/bindery/internal/api/cloudwatchapi"
 	"github.com/bindery-project/bindery/internal/api/glueapi"
@@ -25,6 +26,7 @@ import (
 
 // refused is every service, bound to its refusals.
 var refused = map[string][]op.Bound{
+	"bindery":        binderyapi.Bind(binderyapi.Refused{}),
 	"athena":         athenaapi.Bind(athenaapi.Refused{}),
 	"cloudformation": cloudformationapi.Bind(cloudformationapi.Refused{}),
 	"cloudwatch":     cloudwatchapi.Bind(cloudwatchapi.Refused{}),
@@ -117,7 +119,7 @@ func TestUnsignedOperations(t *testing.T) {
 	if want := []string{"sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"}; !slices.Equal(anonymous, want) {
 		t.Errorf("unsigned: %v, want %v", anonymous, want)
 	}
-	if want := []string{"sts:GetCallerIdentity", "sts:GetSessionToken"}; !slices.Equal(always, want) {
+	if want := []string{"bindery:GetDecision", "sts:GetCallerIdentity", "sts:GetSessionToken"}; !slices.Equal(always, want) {
 		t.Errorf("always allowed: %v, want %v", always, want)
 	}
 }
