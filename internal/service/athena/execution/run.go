@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/bindery-project/bindery/internal/api/athenaapi"
@@ -81,6 +82,9 @@ func (x *Executions) perform(ctx context.Context, item queue.Item) error {
 	return x.finish(ctx, item, out, err)
 }
 
+// defaultDatabase is where names are looked up when the client names no database.
+const defaultDatabase = "default"
+
 // run hands a stored execution to the query runner.
 func (x *Executions) run(ctx context.Context, e *record) (*query.Outcome, error) {
 	output, err := objects.Parse(*e.Doc.ResultConfiguration.OutputLocation)
@@ -95,8 +99,8 @@ func (x *Executions) run(ctx context.Context, e *record) (*query.Outcome, error)
 	if c := group.Configuration; c != nil && c.BytesScannedCutoffPerQuery != nil {
 		q.Cutoff = *c.BytesScannedCutoffPerQuery
 	}
-	if d := e.Doc.QueryExecutionContext.Database; d != nil {
-		q.Database = *d
+	if q.Database = defaultDatabase; e.Doc.QueryExecutionContext.Database != nil {
+		q.Database = strings.Trim(*e.Doc.QueryExecutionContext.Database, "`\"") // some clients quote it
 	}
 	return x.Queries.Run(ctx, q)
 }
@@ -106,9 +110,9 @@ func (x *Executions) finish(ctx context.Context, item queue.Item, out *query.Out
 	ctx = context.WithoutCancel(ctx)
 	var reason *query.Failure
 	if failure != nil && !errors.As(failure, &reason) {
-		reason = &query.Failure{Reason: "GENERIC_INTERNAL_ERROR: an internal error ended the query", Category: 1, Type: 100, Retryable: true, Cause: failure}
+		reason = query.Internal(failure)
 	}
-	if reason != nil && reason.Cause != nil {
+	if reason != nil && reason.Ours() && reason.Cause != nil {
 		x.Log.WarnContext(ctx, "query failed", "account", item.Account, "query", string(item.Payload), "reason", reason.Reason, "error", reason.Cause)
 	}
 	err := x.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {

@@ -26,6 +26,16 @@ func (x *Executions) StartQueryExecution(ctx context.Context, in *athenaapi.Star
 	if err != nil {
 		return nil, err
 	}
+	out, err := x.store(ctx, n)
+	if errors.Is(err, db.ErrExists) {
+		out, err = x.store(ctx, n) // another node has stored a query with this token at the same moment
+	}
+	return out, err
+}
+
+// store keeps a query and orders its work. A token that was used before answers the query
+// that it started.
+func (x *Executions) store(ctx context.Context, n *insertion) (*athenaapi.StartQueryExecutionOutput, error) {
 	out := &athenaapi.StartQueryExecutionOutput{}
 	return out, x.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		out.QueryExecutionId = &n.ID

@@ -28,6 +28,9 @@ func (f *Failure) Error() string { return f.Reason }
 // Unwrap gives the cause.
 func (f *Failure) Unwrap() error { return f.Cause }
 
+// Ours reports whether the failure is the system's fault and not the user's.
+func (f *Failure) Ours() bool { return f.Category == systemFault }
+
 // Categories and types of the service's error catalogue.
 const (
 	systemFault = 1
@@ -118,10 +121,11 @@ func explain(ctx context.Context, err error) error {
 			Category: userFault, Type: typeSchema,
 		}
 	}
-	return internal(err)
+	return Internal(err)
 }
 
-func internal(cause error) *Failure {
+// Internal is the failure of a query that met an error nobody foresaw.
+func Internal(cause error) *Failure {
 	return &Failure{
 		Reason:   "GENERIC_INTERNAL_ERROR: an internal error ended the query",
 		Category: systemFault, Type: typeInternal, Retryable: true, Cause: cause,
