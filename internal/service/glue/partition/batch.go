@@ -189,7 +189,7 @@ func (p *Partitions) getAll(ctx context.Context, tx *db.Tx, t *target, list []gl
 			out.UnprocessedKeys = append(out.UnprocessedKeys, item)
 			continue
 		}
-		if err := w.add(ctx, tx, r); err != nil {
+		if err := w.load(ctx, tx, r); err != nil {
 			return nil, err
 		}
 	}

@@ -1,7 +1,9 @@
 package partition
 
 import (
+	"bytes"
 	"context"
+	"database/sql"
 	"encoding/binary"
 	"errors"
 	"slices"
@@ -19,6 +21,8 @@ const (
 	maxPage    = 1000
 	scanBudget = 20_000
 	scanChunk  = 2000
+
+	fewDocuments = 50 // that room is made for, when a filter may find few
 )
 
 // GetPartitions lists a table's partitions in the order of their typed values.
@@ -68,6 +72,7 @@ type scan struct {
 
 	filter     *expression.Filter
 	budget     int
+	grown      int      // rows asked for by the last query
 	last       []byte   // the key that was looked at last
 	components [][]byte // of the row at hand
 }
@@ -108,6 +113,10 @@ func (p *Partitions) page(ctx context.Context, tx *db.Tx, s *scan) (docs []op.Ra
 	if err != nil {
 		return nil, nil, err
 	}
+	w.few, w.most = s.size, s.size
+	if s.filter != nil {
+		w.few = fewDocuments
+	}
 	for len(ranges) > 0 {
 		done, err := s.chunk(ctx, tx, w, &ranges[0])
 		if err != nil {
@@ -117,7 +126,7 @@ func (p *Partitions) page(ctx context.Context, tx *db.Tx, s *scan) (docs []op.Ra
 			ranges = ranges[1:]
 			continue
 		}
-		if len(w.ends) >= s.size || s.budget <= 0 || len(w.buf) > terms.PageBytes {
+		if w.full(s.size) || (s.filter != nil && s.budget <= 0) {
 			return w.documents(), s.position(), nil
 		}
 	}
@@ -174,57 +183,69 @@ func (s *scan) ranges() ([]expression.Range, error) {
 // chunk reads some rows of a range and adds those that match. It moves the
 // range's beginning; done says that nothing is left of it.
 func (s *scan) chunk(ctx context.Context, tx *db.Tx, w *writer, r *expression.Range) (done bool, err error) {
-	limit := s.size - len(w.ends) + 1
-	if s.filter != nil {
-		limit = min(scanChunk, s.budget)
+	limit := s.limit(len(w.ends))
+	done, err = s.read(ctx, tx, w, *r, limit)
+	if len(s.last) > 0 && bytes.Compare(s.last, r.From) >= 0 {
+		r.From = slices.Concat(s.last, []byte{0})
 	}
-	rows, err := s.read(ctx, tx, r, limit)
+	var unknown *unknownDescriptor
+	if errors.As(err, &unknown) {
+		_, err = w.descriptors.load(ctx, tx, s.account, unknown.hash)
+		return false, err
+	}
+	return done, err
+}
+
+// limit is how many rows the next query asks for. Without a filter that is what
+// the page has room for, and one to see whether the list goes on. With one it
+// begins there and grows, since many rows may be needed for one.
+func (s *scan) limit(have int) int {
+	room := s.size - have + 1
+	if s.filter == nil {
+		return room
+	}
+	s.grown = min(scanChunk, max(2*s.grown, room))
+	return min(s.grown, s.budget)
+}
+
+// read adds what matches of up to limit rows. done says that there are no more;
+// it is false, too, when reading ends early because the page is full.
+func (s *scan) read(ctx context.Context, tx *db.Tx, w *writer, r expression.Range, limit int) (done bool, err error) {
+	rows, err := s.query(ctx, tx, r, limit)
 	if err != nil {
 		return false, err
 	}
-	for _, row := range rows {
-		if len(w.ends) >= s.size || len(w.buf) > terms.PageBytes {
+	defer rows.Close()
+	var key, doc sql.RawBytes // copied only when they are needed
+	seen := 0
+	for ; rows.Next(); seen++ {
+		if w.full(s.size) {
 			return false, nil
 		}
+		if err := rows.Scan(&key, &doc); err != nil {
+			return false, err
+		}
+		row := row{key, doc}
 		matches, err := s.matches(row)
+		if err == nil && matches {
+			err = w.add(row)
+		}
 		if err != nil {
 			return false, err
 		}
-		if matches {
-			if err := w.add(ctx, tx, row); err != nil {
-				return false, err
-			}
-		}
-		s.last, r.From = row.key, slices.Concat(row.key, []byte{0})
-		if s.filter != nil {
-			s.budget--
-		}
+		s.last = append(s.last[:0], key...)
+		s.budget--
 	}
-	return len(rows) < limit, nil
+	return seen < limit, rows.Err()
 }
 
-func (s *scan) read(ctx context.Context, tx *db.Tx, r *expression.Range, limit int) ([]row, error) {
-	query := `SELECT okey, doc FROM glue_partition WHERE table_id = ? AND layout = ? AND okey >= ? AND okey < ? ORDER BY okey LIMIT ?`
-	args := []any{s.id, s.layout.Number, r.From, r.To, limit}
-	if s.buckets != [2]int{0, partkey.Buckets} {
-		query = `SELECT okey, doc FROM glue_partition WHERE table_id = ? AND layout = ? AND okey >= ? AND okey < ?
-			AND bucket >= ? AND bucket < ? ORDER BY okey LIMIT ?`
-		args = []any{s.id, s.layout.Number, r.From, r.To, s.buckets[0], s.buckets[1], limit}
+func (s *scan) query(ctx context.Context, tx *db.Tx, r expression.Range, limit int) (*db.Rows, error) {
+	if s.buckets == [2]int{0, partkey.Buckets} {
+		return tx.Query(ctx, `SELECT okey, doc FROM glue_partition WHERE table_id = ? AND layout = ? AND okey >= ? AND okey < ? ORDER BY okey LIMIT ?`,
+			s.id, s.layout.Number, r.From, r.To, limit)
 	}
-	found, err := tx.Query(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer found.Close()
-	out := make([]row, 0, min(limit, scanChunk))
-	for found.Next() {
-		var r row
-		if err := found.Scan(&r.key, &r.doc); err != nil {
-			return nil, err
-		}
-		out = append(out, r)
-	}
-	return out, found.Err()
+	return tx.Query(ctx, `SELECT okey, doc FROM glue_partition WHERE table_id = ? AND layout = ? AND okey >= ? AND okey < ?
+		AND bucket >= ? AND bucket < ? ORDER BY okey LIMIT ?`, s.id, s.layout.Number, r.From, r.To, s.buckets[0], s.buckets[1], limit)
 }
 
 // matches decides on a row by its key. A key that was built for other types, or

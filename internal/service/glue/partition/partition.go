@@ -120,7 +120,7 @@ func (p *Partitions) GetPartition(ctx context.Context, in *glueapi.GetPartitionI
 		if err != nil {
 			return err
 		}
-		if err := w.add(ctx, tx, r); err != nil {
+		if err := w.load(ctx, tx, r); err != nil {
 			return err
 		}
 		out.RawPartition = w.documents()[0]

@@ -2,6 +2,8 @@ package partition
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"github.com/bindery-project/bindery/internal/api/glueapi"
 	"github.com/bindery-project/bindery/internal/db"
@@ -19,8 +21,9 @@ type writer struct {
 	lastHash hash
 	lastTail *tail
 
-	buf  []byte
-	ends []int
+	few, most int // documents to make room for: at first, and when there are more
+	buf       []byte
+	ends      []int
 }
 
 func (p *Partitions) newWriter(t *target, bare bool) (*writer, error) {
@@ -33,8 +36,18 @@ func (p *Partitions) newWriter(t *target, bare bool) (*writer, error) {
 	return &writer{descriptors: &p.descriptors, target: t, bare: bare, end: text}, nil
 }
 
-// add appends a partition.
-func (w *writer) add(ctx context.Context, tx *db.Tx, r row) error {
+// full reports whether a page of the given size has no room left.
+func (w *writer) full(size int) bool { return len(w.ends) >= size || len(w.buf) > terms.PageBytes }
+
+// unknownDescriptor says that a row's shared descriptor is not in memory. It
+// cannot be loaded while rows are being read.
+type unknownDescriptor struct{ hash hash }
+
+func (*unknownDescriptor) Error() string { return "partition: the shared descriptor is not loaded" }
+
+// add appends a partition, or leaves everything as it was and returns an
+// unknownDescriptor.
+func (w *writer) add(r row) error {
 	payload, err := r.payload(w.target)
 	if err != nil {
 		return err
@@ -43,24 +56,53 @@ func (w *writer) add(ctx context.Context, tx *db.Tx, r row) error {
 	if !ok {
 		return &db.CorruptError{Place: r.place(w.target), Reason: "too short"}
 	}
+	if h != (hash{}) && (w.lastTail == nil || w.lastHash != h) {
+		tail := w.descriptors.known(h)
+		if tail == nil {
+			return &unknownDescriptor{h}
+		}
+		w.lastHash, w.lastTail = h, tail
+	}
+	switch len(w.ends) {
+	case 0:
+		w.grow(len(head), max(w.few, 1))
+	case w.few:
+		w.grow(len(head), w.most)
+	}
 	w.buf = append(w.buf, head...)
 	if h != (hash{}) {
-		if err := w.shared(ctx, tx, h); err != nil {
-			return err
-		}
+		w.shared()
 	}
 	w.buf = append(w.buf, w.end...)
 	w.ends = append(w.ends, len(w.buf))
 	return nil
 }
 
-func (w *writer) shared(ctx context.Context, tx *db.Tx, h hash) (err error) {
-	if w.lastTail == nil || w.lastHash != h {
-		if w.lastTail, err = w.descriptors.load(ctx, tx, w.target.account, h); err != nil {
-			return err
-		}
-		w.lastHash = h
+// grow makes room for so many documents, if all are like the one at hand, whose
+// head has the given length. Growing little by little copies a page often.
+func (w *writer) grow(head, documents int) {
+	each := head + len(w.end) + 16
+	if w.lastTail != nil {
+		each += len(w.lastTail.full)
 	}
+	w.buf = slices.Grow(w.buf, min(each*documents*9/8, terms.PageBytes))
+	w.ends = slices.Grow(w.ends, documents)
+}
+
+// load is add for a row that was read already.
+func (w *writer) load(ctx context.Context, tx *db.Tx, r row) error {
+	err := w.add(r)
+	var unknown *unknownDescriptor
+	if !errors.As(err, &unknown) {
+		return err
+	}
+	if _, err := w.descriptors.load(ctx, tx, w.target.account, unknown.hash); err != nil {
+		return err
+	}
+	return w.add(r)
+}
+
+func (w *writer) shared() {
 	text := w.lastTail.full
 	if w.bare {
 		text = w.lastTail.bare
@@ -69,7 +111,6 @@ func (w *writer) shared(ctx context.Context, tx *db.Tx, h hash) (err error) {
 		w.buf = append(w.buf, ',')
 	}
 	w.buf = append(append(w.buf, text...), '}')
-	return nil
 }
 
 // documents are the answers, which share the buffer.
