@@ -404,3 +404,57 @@ func TestSample(t *testing.T) {
 		t.Errorf("%s objects", got)
 	}
 }
+
+// TestDeprecate marks a table whose data are gone, and takes the mark back when they return. What people wrote on it stays.
+func TestDeprecate(t *testing.T) {
+	w := newWorld(t, dbtest.Open(t, dbtest.SQLite(t, db.Config{})))
+	w.run()
+	w.create(nil)
+	w.objects.put(t, "a/x.json", []byte("{\"k\":\"v\"}\n"))
+	w.objects.put(t, "b/x.json", []byte("{\"m\":1,\"n\":2}\n"))
+	w.succeeded(w.crawl())
+	mine := w.tables()["a"]
+	in := glueapi.TableInputFromTable(&mine)
+	in.Description = new("kept")
+	if _, err := w.glue.UpdateTable(w.ctx, &glueapi.UpdateTableInput{DatabaseName: "d", TableInput: in}); err != nil {
+		t.Fatal(err)
+	}
+	w.objects.put(t, "a/x.json", nil)
+	for range 2 {
+		w.succeeded(w.crawl())
+		if got := w.tables()["a"]; got.Parameters["DEPRECATED_BY_CRAWLER"] == "" || *got.Description != "kept" || columns(got.StorageDescriptor.Columns) != "k string" {
+			t.Errorf("table %+v", got)
+		}
+	}
+	w.objects.put(t, "a/x.json", []byte("{\"k\":\"v\",\"l\":1}\n"))
+	w.succeeded(w.crawl())
+	if got := w.tables()["a"]; got.Parameters["DEPRECATED_BY_CRAWLER"] != "" || *got.Description != "kept" || columns(got.StorageDescriptor.Columns) != "k string, l int" {
+		t.Errorf("table %+v", got)
+	}
+}
+
+// TestOtherFormats leaves a view, and a table that keeps its own list of files, as they are.
+func TestOtherFormats(t *testing.T) {
+	for _, edit := range []func(*glueapi.TableInput){
+		func(in *glueapi.TableInput) { in.Parameters = map[string]string{"table_type": "ICEBERG"} },
+		func(in *glueapi.TableInput) { in.TableType = new("VIRTUAL_VIEW") },
+	} {
+		w := newWorld(t, dbtest.Open(t, dbtest.SQLite(t, db.Config{})))
+		w.run()
+		w.create(nil)
+		if _, err := w.glue.CreateDatabase(w.ctx, &glueapi.CreateDatabaseInput{DatabaseInput: &glueapi.DatabaseInput{Name: "d"}}); err != nil {
+			t.Fatal(err)
+		}
+		in := &glueapi.TableInput{Name: "a", StorageDescriptor: &glueapi.StorageDescriptor{Location: new("s3://b/a/")}}
+		edit(in)
+		if _, err := w.glue.CreateTable(w.ctx, &glueapi.CreateTableInput{DatabaseName: "d", TableInput: in}); err != nil {
+			t.Fatal(err)
+		}
+		w.objects.put(t, "a/x.json", []byte("{\"k\":\"v\"}\n"))
+		w.objects.put(t, "b/x.json", []byte("{\"m\":1,\"n\":2}\n"))
+		w.succeeded(w.crawl())
+		if got := w.tables(); len(got) != 2 || len(got["a"].StorageDescriptor.Columns) != 0 {
+			t.Errorf("%d tables, %+v", len(got), got["a"])
+		}
+	}
+}

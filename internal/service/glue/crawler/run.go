@@ -190,6 +190,9 @@ func (r *run) judge(ctx context.Context, err error) (outcome, error) {
 	return end, nil
 }
 
+// passing are errors of others' doing that may be gone at the next try.
+var passing = map[string]bool{"ConcurrentModificationException": true, "OperationTimeoutException": true, "ThrottlingException": true}
+
 // explain words an error for the crawler's owner. final says that trying again would not help.
 func explain(err error) (message string, final bool) {
 	var denied *op.Denied
@@ -198,7 +201,7 @@ func explain(err error) (message string, final bool) {
 	}
 	var known op.Error
 	if errors.As(err, &known) && !known.ServerFault() {
-		return known.ErrorMessage(), true
+		return known.ErrorMessage(), !passing[known.ErrorCode()]
 	}
 	return "Internal service exception.", false
 }

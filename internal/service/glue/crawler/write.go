@@ -127,6 +127,10 @@ func (r *run) existing(c *catalog, s *survey, found map[string]*Table) []Table {
 // apply carries out one decision about a table, and then those about its partitions.
 func (r *run) apply(ctx context.Context, c *catalog, s *survey, change TableChange, found *Table) error {
 	name := change.Table.Name
+	if old := c.tables[name]; old != nil && notFiles(old) {
+		r.journal.add("WARN", "Table %s is left as it is: it is no table of plain files", name)
+		return nil
+	}
 	switch change.Action {
 	case Create:
 		if !r.isFresh(found) {
@@ -157,6 +161,13 @@ func (r *run) apply(ctx context.Context, c *catalog, s *survey, change TableChan
 	r.summary.table(change.Action, r.database+"."+name)
 	r.journal.info("%s table %s in database %s: %s", done[change.Action], name, r.database, change.Why)
 	return r.partitions(ctx, change, found, s)
+}
+
+// notFiles reports whether a table is a view, or of a format that keeps its own list of files (Iceberg, Delta, Hudi): what a crawl finds below its
+// location says nothing about it.
+func notFiles(t *glueapi.Table) bool {
+	provider := strings.ToLower(t.Parameters["spark.sql.sources.provider"])
+	return value(t.TableType) == "VIRTUAL_VIEW" || t.Parameters["table_type"] != "" || provider == "delta" || provider == "hudi"
 }
 
 // done are words for the log.
