@@ -168,7 +168,9 @@ func (g *Gateway) Act(ctx context.Context, via, operation string, readOnly bool,
 }
 
 func (g *Gateway) invoke(ctx context.Context, target *target, in any) (any, error) {
-	wire.FoldNames(target.Model, target.Input, in) // as decoding does: what is authorized is what is stored
+	if err := wire.FoldNames(target.Model, target.Input, in); err != nil { // as decoding does: what is authorized is what is stored
+		return nil, err
+	}
 	if problems := wire.Validate(target.Model, target.Input, in); len(problems) > 0 {
 		return nil, op.Validation(problems)
 	}
