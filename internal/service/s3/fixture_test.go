@@ -221,3 +221,10 @@ func contentMD5(body string) map[string]string {
 	sum := md5.Sum([]byte(body)) //nolint:gosec // Content-MD5
 	return map[string]string{"Content-Md5": base64.StdEncoding.EncodeToString(sum[:])}
 }
+
+var putOptions = s3.PutOptions{ContentType: "text/csv"}
+
+func denied(err error) bool {
+	var d *op.Denied
+	return errors.As(err, &d)
+}
