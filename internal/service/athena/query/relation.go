@@ -60,7 +60,7 @@ func readingOf(name string, sd *glueapi.StorageDescriptor, parameters map[string
 	var err error
 	switch r.format {
 	case engine.FormatText:
-		r.csv, err = lazySimple(properties)
+		r.csv = lazySimple(properties)
 	case engine.FormatOpenCSV:
 		r.csv = openCSV(properties)
 	case engine.FormatJSON:
@@ -103,15 +103,14 @@ var refusedProperties = []property{
 
 // lazySimple reads the delimiters of LazySimpleSerDe. Each is a character, or the number
 // of one: Hive reads "9" as a tab.
-func lazySimple(p map[string]string) (engine.CSV, error) {
-	c := engine.CSV{
+func lazySimple(p map[string]string) engine.CSV {
+	return engine.CSV{
 		Delimiter:  delimiter(first(p, "field.delim", "serialization.format")),
 		Collection: delimiter(first(p, "collection.delim", "colelction.delim")), // Hive misspells it
 		MapKey:     delimiter(first(p, "mapkey.delim")),
 		Escape:     delimiter(first(p, "escape.delim")),
 		Null:       p["serialization.null.format"],
 	}
-	return c, nil
 }
 
 func first(p map[string]string, names ...string) string {
@@ -127,6 +126,11 @@ func delimiter(v string) string {
 	if n, err := strconv.ParseInt(v, 10, 8); err == nil && n >= 0 {
 		return string(rune(n))
 	}
+	return character(v)
+}
+
+// character is the first character of a value; the SerDes ignore the rest.
+func character(v string) string {
 	for _, r := range v {
 		return string(r)
 	}
@@ -137,14 +141,6 @@ func openCSV(p map[string]string) engine.CSV {
 	return engine.CSV{
 		Delimiter: character(p["separatorChar"]), Quote: character(p["quoteChar"]), Escape: character(p["escapeChar"]),
 	}
-}
-
-// character is the first character of a value; OpenCSVSerde ignores the rest.
-func character(v string) string {
-	for _, r := range v {
-		return string(r)
-	}
-	return ""
 }
 
 const mappingPrefix = "mapping."
