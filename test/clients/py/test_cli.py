@@ -1,13 +1,17 @@
 """The AWS CLI, as a user types it. Each command gets only an endpoint, keys and a region."""
 
+import copy
 import json
 import os
+import pathlib
 import shlex
 import subprocess
 import sys
-import pathlib
+import urllib.request
 
 import pytest
+
+from server import BINARY, until
 
 AWS = pathlib.Path(sys.executable).with_name("aws")
 
@@ -53,7 +57,7 @@ def as_root(root, tmp_path_factory):
 
 def test_the_settings_of_bindery_env_are_enough(server, as_root):
     """What the first page of the documentation tells to do."""
-    line = f'eval "$({server.command.__globals__["BINARY"]} env --data {server.folder})" && {sys.executable} {AWS} sts get-caller-identity --query Arn --output text'
+    line = f'eval "$({BINARY} env --data {server.folder})" && {sys.executable} {AWS} sts get-caller-identity --query Arn --output text'
     clean = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, env=clean, timeout=60)
     assert done.stdout.strip() == f"arn:aws:iam::{server.account}:root", done.stderr
@@ -110,8 +114,8 @@ def test_simulate(aws, admin):
 
 
 def test_wrong_keys_are_told(aws):
-    broken = Shell.__new__(Shell)
-    broken.home, broken.env = aws.home, {**aws.env, "AWS_SECRET_ACCESS_KEY": "wrong"}
+    broken = copy.copy(aws)
+    broken.env = {**aws.env, "AWS_SECRET_ACCESS_KEY": "wrong"}
     broken.fails("sts get-caller-identity", "(SignatureDoesNotMatch)", "The request signature we calculated does not match the signature you provided")
     broken.env = {**aws.env, "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE"}
     broken.fails("sts get-caller-identity", "(InvalidClientTokenId)", "The security token included in the request is invalid")
@@ -122,3 +126,58 @@ def test_wrong_keys_are_told(aws):
 @pytest.mark.parametrize("line", ["dynamodb list-tables", "ec2 describe-instances", "lambda list-functions", "sns list-topics"])
 def test_services_we_do_not_serve_are_refused_by_name(aws, line):
     aws.fails(line, "UnsupportedOperationException", "bindery does not serve")
+
+
+def test_glue(aws):
+    aws("glue create-database --database-input Name=sales,Description=d")
+    table = {"Name": "orders", "TableType": "EXTERNAL_TABLE", "PartitionKeys": [{"Name": "day", "Type": "date"}],
+             "StorageDescriptor": {"Columns": [{"Name": "id", "Type": "bigint"}], "Location": "s3://cli/orders/"}}
+    (aws.home / "table.json").write_text(json.dumps(table))
+    aws("glue create-table --database-name sales --table-input file://table.json")
+    aws("glue create-partition --database-name sales --table-name orders --partition-input Values=2024-02-29")
+    assert aws("glue get-table --database-name sales --name orders --query Table.VersionId --output text") == "0"
+    assert aws("glue get-tables --database-name sales --query 'TableList[].Name' --output text") == "orders"
+    found = aws("""glue get-partitions --database-name sales --table-name orders --expression "day > '2024-01-01'" """)
+    assert [p["Values"] for p in found["Partitions"]] == [["2024-02-29"]]
+    aws.fails("glue get-table --database-name sales --name nosuch", "An error occurred (EntityNotFoundException) when calling the GetTable operation")
+    aws.fails("glue create-database --database-input Name=sales", "(AlreadyExistsException)", "Database already exists.")
+    aws.fails("glue get-ml-transforms", "(UnsupportedOperationException)", "bindery does not support glue:GetMLTransforms yet.")
+    aws("glue delete-table --database-name sales --name orders")
+
+
+def test_s3(aws):
+    aws("s3 mb s3://cli")
+    folder = aws.home / "up"
+    folder.mkdir()
+    for name, size in {"a.txt": 5, "b c.txt": 10, "big.bin": 20 << 20}.items():
+        (folder / name).write_bytes(os.urandom(size))
+    aws("s3 cp up/a.txt s3://cli/one/a.txt")
+    assert "a.txt" in aws("s3 ls s3://cli/one/")
+    aws("s3 sync --no-progress up s3://cli/tree")
+    assert aws("s3 sync --no-progress up s3://cli/tree") == "", "nothing had changed, and something was sent"
+    assert aws("s3 ls s3://cli --recursive --summarize").count("tree/") == 3
+    aws("s3 sync --no-progress s3://cli/tree down")
+    assert {p.name: p.read_bytes() for p in (aws.home / "down").iterdir()} == {p.name: p.read_bytes() for p in folder.iterdir()}
+    aws("s3 mv s3://cli/one/a.txt s3://cli/two/a.txt")
+    assert "PRE two/" in aws("s3 ls s3://cli") and "PRE one/" not in aws("s3 ls s3://cli")
+    assert aws.run("s3 cp - s3://cli/stdin", stdin="from a pipe").returncode == 0
+    assert aws("s3 cp s3://cli/stdin -") == "from a pipe"
+    aws("configure set default.s3.signature_version s3v4")  # for us-east-1 the CLI presigns with version 2 else
+    url = aws("s3 presign s3://cli/stdin --expires-in 60")
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        assert answer.read() == b"from a pipe"
+    aws.fails("s3 rb s3://cli", "BucketNotEmpty")
+    aws("s3 rm s3://cli --recursive")
+    aws("s3 rb s3://cli")
+    aws.fails("s3 ls s3://cli", "NoSuchBucket")
+
+
+def test_athena(aws):
+    aws("s3 mb s3://answers")
+    aws("athena get-work-group --work-group primary")
+    query = aws("""athena start-query-execution --query-string "select 1 as n, upper('x') as u" --result-configuration OutputLocation=s3://answers/ --query QueryExecutionId --output text""")
+    status = f"athena get-query-execution --query-execution-id {query} --query QueryExecution.Status.State --output text"
+    assert until("the query to end", lambda: (s := aws(status)) in ("SUCCEEDED", "FAILED") and s, 30) == "SUCCEEDED"
+    rows = aws(f"athena get-query-results --query-execution-id {query} --query 'ResultSet.Rows[].Data[].VarCharValue' --output text")
+    assert rows.split() == ["n", "u", "1", "X"]
+    assert aws(f"s3 cp s3://answers/{query}.csv -") == '"n","u"\n"1","X"'
