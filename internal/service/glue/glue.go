@@ -69,11 +69,11 @@ func New(cfg Config) *Service {
 	crawlers.DB, crawlers.Authorizer, crawlers.Log, crawlers.Pages, crawlers.Tags = cfg.Store, cfg.Authorizer, cfg.Log, pages, tag.Rows{}
 	s.Crawlers = &crawler.Crawlers{Config: crawlers}
 	if cfg.Alone {
-		s.Tables.Cache = table.NewCache()
+		s.Cache = table.NewCache()
 	}
 	tables := table.Rows{Databases: database.Rows{}, Bury: s.bury(purge.Table)}
-	s.Databases.Children = []database.Children{tables.Children}
-	s.Databases.Forget = s.Tables.Cache.DropDatabase
+	s.Children = []database.Children{tables.Children}
+	s.Forget = s.Cache.DropDatabase
 	s.Databases.Bury = s.bury(purge.Database)
 	s.Tables.Databases, s.Tables.Partitions, s.Tables.Bury = database.Rows{}, partition.Rows{}, s.bury(purge.Table)
 	s.Partitions.Tables = tables

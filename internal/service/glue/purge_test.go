@@ -78,7 +78,7 @@ func TestPurgeStarts(t *testing.T) {
 			return true, nil
 		})
 		s.Start()
-		defer s.Close() //nolint:errcheck // it returns nil
+		defer s.Close()
 		ctx := callContext()
 		fill(ctx, t, s, "gone")
 		if _, err := s.DeleteTable(ctx, &glueapi.DeleteTableInput{DatabaseName: "gone", Name: "t"}); err != nil {

@@ -71,20 +71,7 @@ func (Rows) CountTables(ctx context.Context, tx *db.Tx, account, name string, ch
 }
 
 func names(ctx context.Context, tx *db.Tx, account, after string, limit int) ([]string, error) {
-	rows, err := tx.Query(ctx, `SELECT name FROM glue_database WHERE account = ? AND name > ? ORDER BY name LIMIT ?`, account, after, limit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []string
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, err
-		}
-		out = append(out, name)
-	}
-	return out, rows.Err()
+	return terms.Texts(ctx, tx, `SELECT name FROM glue_database WHERE account = ? AND name > ? ORDER BY name LIMIT ?`, account, after, limit)
 }
 
 func insert(ctx context.Context, tx *db.Tx, account string, id int64, doc *glueapi.Database) error {

@@ -46,10 +46,23 @@ func lex(s string) (tokens []token, ok bool) {
 
 // symbols are tried in order, the longer ones first.
 var symbols = []token{
-	{operator, "<>"}, {operator, "<="}, {operator, ">="}, {operator, "!="}, {operator, "=="},
-	{operator, "="}, {operator, "<"}, {operator, ">"},
-	{open, "("}, {closing, ")"}, {comma, ","},
-	{sign, "||"}, {sign, "+"}, {sign, "-"}, {sign, "*"}, {sign, "/"}, {sign, "%"},
+	{operator, "<>"},
+	{operator, "<="},
+	{operator, ">="},
+	{operator, "!="},
+	{operator, "=="},
+	{operator, "="},
+	{operator, "<"},
+	{operator, ">"},
+	{open, "("},
+	{closing, ")"},
+	{comma, ","},
+	{sign, "||"},
+	{sign, "+"},
+	{sign, "-"},
+	{sign, "*"},
+	{sign, "/"},
+	{sign, "%"},
 }
 
 // next reads the token at the start of s and how many bytes it takes, 0 when there is none.

@@ -319,14 +319,11 @@ func (p *parser) operand() (value string, ok bool) {
 // typed is the component of a literal, or the service's words for why it has none.
 func (p *parser) typed(key int, value string) ([]byte, error) {
 	k := p.kind(key)
-	switch k {
-	case partkey.Text:
-	case partkey.Opaque:
+	if k == partkey.Opaque {
 		return nil, &Error{fmt.Sprintf("Unknown type : '%s'", p.keys[key].Type)}
-	default:
-		if !slices.Contains(p.filter.typed, key) {
-			p.filter.typed = append(p.filter.typed, key)
-		}
+	}
+	if k != partkey.Text && !slices.Contains(p.filter.typed, key) {
+		p.filter.typed = append(p.filter.typed, key)
 	}
 	c, ok := partkey.Component(k, value)
 	if !ok || !partkey.IsValue(c) {
@@ -347,7 +344,9 @@ func NotOfKind(k partkey.Kind, value string) string {
 		return value + " is not a decimal."
 	case partkey.Date:
 		return value + " is not a date."
-	default:
+	case partkey.Timestamp:
 		return value + " is not a timestamp."
+	case partkey.Text, partkey.Opaque:
 	}
+	return value + " is not a value." // every text is one
 }

@@ -42,28 +42,25 @@ func (d *descriptors) keep(h hash, t *tail) {
 	d.tails[h] = t
 }
 
-// load returns a descriptor from memory or from the store.
-func (d *descriptors) load(ctx context.Context, tx *db.Tx, account string, h hash) (*tail, error) {
-	if t := d.known(h); t != nil {
-		return t, nil
-	}
+// load brings a descriptor from the store into memory.
+func (d *descriptors) load(ctx context.Context, tx *db.Tx, account string, h hash) error {
 	var doc []byte
 	err := tx.QueryRow(ctx, `SELECT doc FROM glue_descriptor WHERE account = ? AND hash = ?`, account, h[:]).Scan(&doc)
 	if errors.Is(err, db.ErrNotFound) {
-		return nil, fmt.Errorf("%w: no descriptor %x of account %s", db.ErrCorrupt, h, account)
+		return fmt.Errorf("%w: no descriptor %x of account %s", db.ErrCorrupt, h, account)
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	text, err := db.DecodeBytes(descriptorPlace(account, h), doc)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	t, err := newTail(text)
 	if err == nil {
 		d.keep(h, t)
 	}
-	return t, err
+	return err
 }
 
 // store writes a document's descriptor unless it is known to be there.

@@ -190,8 +190,7 @@ func (s *scan) chunk(ctx context.Context, tx *db.Tx, w *writer, r *expression.Ra
 	}
 	var unknown *unknownDescriptor
 	if errors.As(err, &unknown) {
-		_, err = w.descriptors.load(ctx, tx, s.account, unknown.hash)
-		return false, err
+		return false, w.descriptors.load(ctx, tx, s.account, unknown.hash)
 	}
 	return done, err
 }
@@ -215,9 +214,9 @@ func (s *scan) read(ctx context.Context, tx *db.Tx, w *writer, r expression.Rang
 	if err != nil {
 		return false, err
 	}
-	defer rows.Close()
-	var key, doc sql.RawBytes // copied only when they are needed
+	defer rows.Close() //nolint:errcheck // rows.Err tells
 	seen := 0
+	var key, doc sql.RawBytes // copied only when they are needed
 	for ; rows.Next(); seen++ {
 		if w.full(s.size) {
 			return false, nil

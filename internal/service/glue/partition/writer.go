@@ -96,7 +96,7 @@ func (w *writer) load(ctx context.Context, tx *db.Tx, r row) error {
 	if !errors.As(err, &unknown) {
 		return err
 	}
-	if _, err := w.descriptors.load(ctx, tx, w.target.account, unknown.hash); err != nil {
+	if err := w.descriptors.load(ctx, tx, w.target.account, unknown.hash); err != nil {
 		return err
 	}
 	return w.add(r)

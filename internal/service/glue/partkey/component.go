@@ -56,6 +56,7 @@ func appendTyped(b []byte, k Kind, value string) ([]byte, bool) {
 		return appendDate(b, value)
 	case Timestamp:
 		return appendTimestamp(b, value)
+	case Text, Opaque:
 	}
 	return b, false
 }
@@ -161,7 +162,7 @@ func appendDecimal(b []byte, value string) ([]byte, bool) {
 	if d.digits == "" {
 		return append(b, decimalZero), true
 	}
-	body := binary.BigEndian.AppendUint32(nil, uint32(int64(d.exponent)+exponentBias)) //nolint:gosec // bounded by maxExponent
+	body := binary.BigEndian.AppendUint32(nil, uint32(int64(d.exponent)+exponentBias))
 	body = append(append(body, d.digits...), 0)
 	if d.negative {
 		return appendInverted(append(b, decimalNegative), body), true
@@ -228,11 +229,11 @@ func appendTimestamp(b []byte, value string) ([]byte, bool) {
 		return b, false
 	}
 	b = appendBiased(b, t.Unix())
-	return binary.BigEndian.AppendUint32(b, uint32(t.Nanosecond())), true //nolint:gosec // below 10^9
+	return binary.BigEndian.AppendUint32(b, uint32(t.Nanosecond())), true
 }
 
 func appendBiased(b []byte, n int64) []byte {
-	return binary.BigEndian.AppendUint64(b, uint64(n)^(1<<63)) //nolint:gosec // two's complement, sign flipped
+	return binary.BigEndian.AppendUint64(b, uint64(n)^(1<<63))
 }
 
 // length is how many bytes of b the component at its start takes, 0 when b is
@@ -258,6 +259,7 @@ func length(k Kind, b []byte) int {
 		return fixed(b, 9)
 	case Timestamp:
 		return fixed(b, 13)
+	case Text, Opaque:
 	}
 	return 0
 }

@@ -37,7 +37,7 @@ func (l *Layout) Encode(values []string) (key []byte, unparsable []int) {
 		if key, ok = AppendComponent(key, k, v); !ok {
 			unparsable = append(unparsable, i)
 		}
-		if told, _ := tell(k, key[start:]); told != v {
+		if tell(k, key[start:]) != v {
 			suffix = appendText(binary.AppendUvarint(append(suffix, suffixTag), uint64(i)), v)
 		}
 	}
@@ -80,8 +80,7 @@ func (l *Layout) Values(key []byte) (values []string, ok bool) {
 		if size == 0 {
 			return nil, false
 		}
-		v, _ := tell(k, key[:size]) // what it cannot tell is in the suffix
-		values, key = append(values, v), key[size:]
+		values, key = append(values, tell(k, key[:size])), key[size:]
 	}
 	for len(key) > 0 {
 		i, n := binary.Uvarint(key[1:])
@@ -96,35 +95,35 @@ func (l *Layout) Values(key []byte) (values []string, ok bool) {
 }
 
 // TextOf is the text of a Text component.
-func TextOf(component []byte) string {
-	s, _ := tell(Text, component)
-	return s
-}
+func TextOf(component []byte) string { return tell(Text, component) }
 
 // tell is the usual text of a component: of the numbers 7, 07 and +7 it is the
-// first. ok is false for decimals, which have no usual text here.
-func tell(k Kind, c []byte) (s string, ok bool) {
-	switch {
-	case c[0] == tagNull:
-		return NullText, true
-	case c[0] == tagUnparsable || k.asText():
-		s, _, ok = text(c[1:])
-		return s, ok
+// first. Decimals have none: what they are is in the suffix.
+func tell(k Kind, c []byte) string {
+	if c[0] == tagNull {
+		return NullText
+	}
+	if c[0] == tagUnparsable {
+		k = Text
 	}
 	switch k {
+	case Text, Opaque:
+		s, _, _ := text(c[1:])
+		return s
 	case Integer:
-		return tellInteger(c), true
+		return tellInteger(c)
 	case Date:
-		return time.Unix(biased(c[1:]), 0).UTC().Format("2006-01-02"), true
+		return time.Unix(biased(c[1:]), 0).UTC().Format("2006-01-02")
 	case Timestamp:
 		nanos := int64(binary.BigEndian.Uint32(c[9:]))
-		return time.Unix(biased(c[1:]), nanos).UTC().Format("2006-01-02 15:04:05.999999999"), true
+		return time.Unix(biased(c[1:]), nanos).UTC().Format("2006-01-02 15:04:05.999999999")
+	case Decimal:
 	}
-	return "", false
+	return ""
 }
 
 func biased(b []byte) int64 {
-	return int64(binary.BigEndian.Uint64(b) ^ (1 << 63)) //nolint:gosec // as appendBiased wrote it
+	return int64(binary.BigEndian.Uint64(b) ^ (1 << 63))
 }
 
 func tellInteger(c []byte) string {
@@ -160,7 +159,7 @@ func Bucket(values []string) int {
 		_, _ = h.Write([]byte(v)) // never fails
 		_, _ = h.Write([]byte{0})
 	}
-	return int(h.Sum64() % Buckets) //nolint:gosec // below 2520
+	return int(h.Sum64() % Buckets)
 }
 
 // After is the smallest key that is greater than every key with the given

@@ -89,20 +89,7 @@ func (t Rows) Layout(ctx context.Context, tx *db.Tx, account, database, name str
 }
 
 func names(ctx context.Context, tx *db.Tx, databaseID int64, after string, limit int) ([]string, error) {
-	rows, err := tx.Query(ctx, `SELECT name FROM glue_table WHERE database_id = ? AND name > ? ORDER BY name LIMIT ?`, databaseID, after, limit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []string
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, err
-		}
-		out = append(out, name)
-	}
-	return out, rows.Err()
+	return terms.Texts(ctx, tx, `SELECT name FROM glue_table WHERE database_id = ? AND name > ? ORDER BY name LIMIT ?`, databaseID, after, limit)
 }
 
 // Children lists the tables of a database as ARN suffixes.

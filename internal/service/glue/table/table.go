@@ -213,7 +213,7 @@ func (t *Tables) UpdateTable(ctx context.Context, in *glueapi.UpdateTableInput) 
 			return err
 		}
 		if in.VersionId != nil && *in.VersionId != strconv.FormatInt(r.version, 10) {
-			return &glueapi.ConcurrentModificationException{Message: "Update table failed due to concurrent modifications."}
+			return concurrent()
 		}
 		if in.SkipArchive == nil || !*in.SkipArchive {
 			if err := r.archive(ctx, tx); err != nil {
@@ -223,7 +223,15 @@ func (t *Tables) UpdateTable(ctx context.Context, in *glueapi.UpdateTableInput) 
 		tx.OnCommit(func() { t.Cache.drop(account, database, doc.Name) })
 		return t.replace(ctx, tx, r, doc)
 	})
+	if errors.Is(err, db.ErrConflict) {
+		return nil, concurrent()
+	}
 	return &glueapi.UpdateTableOutput{}, err
+}
+
+// concurrent says that another writer was faster.
+func concurrent() error {
+	return &glueapi.ConcurrentModificationException{Message: "Update table failed due to concurrent modifications."}
 }
 
 // refuseUpdate names the parts of UpdateTable that are not built.

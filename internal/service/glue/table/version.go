@@ -199,7 +199,7 @@ func (r *row) versions(ctx context.Context, tx *db.Tx, after string, limit int) 
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer rows.Close() //nolint:errcheck // rows.Err tells
 	for rows.Next() {
 		var number int64
 		var doc []byte
