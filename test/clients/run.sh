@@ -15,19 +15,20 @@ if [ "$BINDERY_BIN" = "$root/bin/bindery" ]; then
 	make build
 fi
 python=$(test/python.sh)
-counts=$(mktemp)
-trap 'rm -f "$counts"' EXIT
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
 failed=0
 
 suite() {
 	echo "== $1"
 	shift
-	"$@" | tee >(tail -n 1 >>"$counts") || failed=1
+	"$@" | tee "$scratch/output" || failed=1
+	tail -n 1 "$scratch/output" >>"$scratch/counts"
 }
 
 suite "boto3 and AWS CLI" "$python" -m pytest -c test/pytest.ini test/clients/py "$@"
 if [ $# = 0 ]; then
 	suite "aws-sdk-go-v2" test/clients/go/run.sh
 fi
-test/sum.sh <"$counts" || failed=1
+test/sum.sh <"$scratch/counts" || failed=1
 exit "$failed"
