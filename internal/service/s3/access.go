@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"crypto/tls"
 	"maps"
 	"strconv"
 	"strings"
@@ -111,6 +112,8 @@ func (s *Service) contexts(call *op.Call, q *request) (own, src map[string][]str
 		s.existingTags(src, q.source.record, q.source.key, q.source.version)
 	}
 	q.headerKeys(own)
+	q.creationKey(own)
+	set(own, "s3:locationconstraint", q.location.LocationConstraint)
 	set(own, "s3:versionid", q.version())
 	if q.record != nil {
 		set(own, "s3:resourceaccount", q.record.Account)
@@ -168,10 +171,12 @@ func set(ctx map[string][]string, key, value string) {
 }
 
 // tagKeys adds one key per tag, and the list of their names under all unless
-// that is "".
+// that is "". Tags whose names differ in letter case only are one key with
+// several values, which no Allow takes for a single one.
 func tagKeys(ctx map[string][]string, prefix, all string, tags map[string]string) {
 	for k, v := range tags {
-		ctx[prefix+strings.ToLower(k)] = []string{v}
+		key := prefix + strings.ToLower(k)
+		ctx[key] = append(ctx[key], v)
 		if all != "" {
 			ctx[all] = append(ctx[all], k)
 		}
@@ -180,6 +185,9 @@ func tagKeys(ctx map[string][]string, prefix, all string, tags map[string]string
 
 // signatureKeys adds how the request was signed.
 func (q *request) signatureKeys(call *op.Call, ctx map[string][]string) {
+	if q.r.TLS != nil {
+		set(ctx, "s3:tlsversion", tlsVersions[q.r.TLS.Version])
+	}
 	if call.Principal.Type == op.Anonymous {
 		return
 	}
@@ -194,6 +202,19 @@ func (q *request) signatureKeys(call *op.Call, ctx map[string][]string) {
 		set(ctx, "s3:signatureage", strconv.FormatInt(call.Now.Sub(t).Milliseconds(), 10))
 	}
 	set(ctx, "s3:x-amz-content-sha256", q.header("X-Amz-Content-Sha256"))
+}
+
+var tlsVersions = map[uint16]string{tls.VersionTLS12: "1.2", tls.VersionTLS13: "1.3"}
+
+// creationKey says whether a request for s3:PutObject makes an object, or only
+// prepares one.
+func (q *request) creationKey(ctx map[string][]string) {
+	switch q.row.Name {
+	case "PutObject", "CopyObject", "CompleteMultipartUpload":
+		set(ctx, "s3:objectcreationoperation", "true")
+	case "CreateMultipartUpload", "UploadPart", "UploadPartCopy":
+		set(ctx, "s3:objectcreationoperation", "false")
+	}
 }
 
 // headerKeys adds the headers that are condition keys.

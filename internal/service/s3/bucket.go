@@ -60,23 +60,33 @@ func allBlocked() *accessBlock {
 	return &accessBlock{BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true}
 }
 
-// checkLocation holds the location constraint against the server's region, as
-// AWS does: us-east-1 is named by leaving it out.
-func (s *Service) checkLocation(q *request) error {
-	var in struct {
-		XMLName            xml.Name `xml:"CreateBucketConfiguration"`
-		LocationConstraint string
-		Location           *struct{} `xml:"Location"`
-		Bucket             *struct{} `xml:"Bucket"`
-		Tags               *struct{} `xml:"Tags"`
-	}
-	body, err := q.readBody(maxDocument)
+// bucketConfiguration is the document of CreateBucket. It is read before the
+// decision: the location constraint is a condition key.
+type bucketConfiguration struct {
+	XMLName            xml.Name `xml:"CreateBucketConfiguration"`
+	LocationConstraint string
+	Location           *struct{}
+	Bucket             *struct{}
+	Tags               *struct{}
+}
+
+const maxBucketConfiguration = 64 << 10
+
+func (q *request) readLocation() error {
+	body, err := q.readBody(maxBucketConfiguration)
 	if err != nil {
 		return err
 	}
-	if len(bytes.TrimSpace(body)) > 0 && decodeXML(body, &in) != nil {
+	if len(bytes.TrimSpace(body)) > 0 && decodeXML(body, &q.location) != nil {
 		return errMalformedXML()
 	}
+	return nil
+}
+
+// checkLocation holds the location constraint against the server's region, as
+// AWS does: us-east-1 is named by leaving it out.
+func (s *Service) checkLocation(q *request) error {
+	in := &q.location
 	if in.Location != nil || in.Bucket != nil || in.Tags != nil {
 		return notImplemented("directory buckets and tags in CreateBucket")
 	}

@@ -145,11 +145,7 @@ func (o PutOptions) condition(key string) blob.Condition {
 // DeleteObject deletes an object (s3:DeleteObject). One that is not there is no
 // error.
 func (s *Service) DeleteObject(ctx context.Context, bucket, key string) error {
-	keys, err := s.tagContext(ctx, bucket, key)
-	if err != nil {
-		return err
-	}
-	q, err := s.target(ctx, "s3:DeleteObject", bucket, key, keys)
+	q, err := s.target(ctx, "s3:DeleteObject", bucket, key, nil)
 	if err != nil {
 		return err
 	}

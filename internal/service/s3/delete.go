@@ -11,9 +11,9 @@ import (
 	"github.com/bindery-project/bindery/internal/op"
 )
 
-func (s *Service) deleteObject(ctx context.Context, w http.ResponseWriter, q *request) error {
+func (s *Service) deleteObject(_ context.Context, w http.ResponseWriter, q *request) error {
 	match := q.header("If-Match")
-	done, err := s.remove(ctx, q, q.key, q.version(), match)
+	done, err := s.remove(q, q.key, q.version(), match)
 	if err != nil {
 		return err
 	}
@@ -31,8 +31,7 @@ func deletedHeaders(h http.Header, b *record, done blob.Deleted) {
 }
 
 // remove deletes a key or one version of it, if its ETag is match ("" for any).
-// A row with tag conditions is asked again under the lock.
-func (s *Service) remove(ctx context.Context, q *request, key, version, match string) (blob.Deleted, error) {
+func (s *Service) remove(q *request, key, version, match string) (blob.Deleted, error) {
 	check := func(current *blob.Info) error {
 		if match != "" && current == nil {
 			return errNoSuchKey(key)
@@ -40,10 +39,7 @@ func (s *Service) remove(ctx context.Context, q *request, key, version, match st
 		if match != "" && !tagMatches(match, current.ETag) {
 			return errPrecondition("If-Match")
 		}
-		if current == nil || q.row.Keys&existingTags == 0 {
-			return nil
-		}
-		return s.recheck(ctx, q, current)
+		return nil
 	}
 	if version == "" {
 		return s.Objects.Delete(q.bucket, key, q.record.Versioning, check)
@@ -134,7 +130,6 @@ func (s *Service) deleteOne(ctx context.Context, q *request, item deleteItem) (d
 	q.signatureKeys(call, ctxKeys)
 	set(ctxKeys, "s3:versionid", item.VersionID)
 	set(ctxKeys, "s3:resourceaccount", q.record.Account)
-	tags := s.existingTags(ctxKeys, q.record, item.Key, item.VersionID)
 	action := "s3:DeleteObject"
 	if item.VersionID != "" {
 		action = "s3:DeleteObjectVersion"
@@ -143,9 +138,7 @@ func (s *Service) deleteOne(ctx context.Context, q *request, item deleteItem) (d
 	if err := s.Authorizer.Check(ctx, access); err != nil {
 		return out, err
 	}
-	one := *q
-	one.key, one.found = item.Key, tags
-	done, err := s.remove(ctx, &one, item.Key, item.VersionID, item.ETag)
+	done, err := s.remove(q, item.Key, item.VersionID, item.ETag)
 	if done.Marker {
 		out.DeleteMarker, out.DeleteMarkerVersionID = true, done.Version
 	}

@@ -1,5 +1,16 @@
 package s3
 
+import "net/http"
+
+// Route names the row of a request, "" when there is none.
+func Route(r *http.Request) string {
+	q, err := parseRequest(r)
+	if err != nil || q.route() != nil {
+		return ""
+	}
+	return q.row.Name
+}
+
 // RouteRow is a row as tests see it.
 type RouteRow struct {
 	Name, Method string
@@ -8,6 +19,9 @@ type RouteRow struct {
 	Copy         bool
 	PerItem      bool
 	Served       bool
+	List         bool // has s3:prefix and its like
+	Existing     bool // has s3:ExistingObjectTag
+	Requested    bool // has s3:RequestObjectTag
 	Needs        []RouteNeed
 }
 
@@ -25,7 +39,8 @@ func Routes() []RouteRow {
 	out := make([]RouteRow, 0, len(table))
 	for i := range table {
 		r := &table[i]
-		row := RouteRow{Name: r.Name, Method: r.Method, Level: int(r.On), Query: r.Query, Copy: r.Copy, PerItem: r.PerItem, Served: r.serve != nil}
+		row := RouteRow{Name: r.Name, Method: r.Method, Level: int(r.On), Query: r.Query, Copy: r.Copy, PerItem: r.PerItem, Served: r.serve != nil,
+			List: r.Keys&listKeys != 0, Existing: r.Keys&existingTags != 0, Requested: r.Keys&requestTags != 0}
 		for _, n := range r.Needs {
 			row.Needs = append(row.Needs, RouteNeed{Action: n.Action, Version: n.Version, On: levelNames[n.On], When: n.When != nil})
 		}

@@ -22,6 +22,8 @@ type request struct {
 	source *source           // of a copy
 	tags   map[string]string // that x-amz-tagging asks for
 	found  map[string]string // the object's tags that the decision knew
+
+	location bucketConfiguration // of CreateBucket
 }
 
 // source is what x-amz-copy-source names.

@@ -123,7 +123,7 @@ var table = []row{
 	{Name: "ListObjects", Method: "GET", On: onBucket, Params: listV1Params, Needs: one("s3:ListBucket", onBucket), Keys: listKeys, serve: (*Service).listObjects},
 	{Name: "ListObjectsV2", Method: "GET", On: onBucket, Query: []string{"list-type"}, Params: listV2Params, Needs: one("s3:ListBucket", onBucket), Keys: listKeys, serve: (*Service).listObjectsV2},
 	{Name: "ListObjectVersions", Method: "GET", On: onBucket, Query: []string{"versions"}, Params: versionParams, Needs: one("s3:ListBucketVersions", onBucket), Keys: listKeys, serve: (*Service).listVersions},
-	{Name: "ListMultipartUploads", Method: "GET", On: onBucket, Query: []string{"uploads"}, Params: uploadParams, Needs: one("s3:ListBucketMultipartUploads", onBucket), Keys: listKeys, serve: (*Service).listUploads},
+	{Name: "ListMultipartUploads", Method: "GET", On: onBucket, Query: []string{"uploads"}, Params: uploadParams, Needs: one("s3:ListBucketMultipartUploads", onBucket), serve: (*Service).listUploads},
 
 	// Objects.
 	{Name: "GetObject", Method: "GET", On: onObject, Params: getParams, Needs: getNeeds, Keys: existingTags, serve: (*Service).getObject},
@@ -131,7 +131,7 @@ var table = []row{
 	{Name: "GetObjectAttributes", Method: "GET", On: onObject, Query: []string{"attributes"}, Params: versionParam, Needs: attributeNeeds, Keys: existingTags, serve: (*Service).getAttributes},
 	{Name: "PutObject", Method: "PUT", On: onObject, Needs: putNeeds, Keys: requestTags, serve: (*Service).putObject},
 	{Name: "CopyObject", Method: "PUT", On: onObject, Copy: true, Needs: copyNeeds, Keys: requestTags, serve: (*Service).copyObject},
-	{Name: "DeleteObject", Method: "DELETE", On: onObject, Params: versionParam, Needs: versioned("s3:DeleteObject", "s3:DeleteObjectVersion"), Keys: existingTags, serve: (*Service).deleteObject},
+	{Name: "DeleteObject", Method: "DELETE", On: onObject, Params: versionParam, Needs: versioned("s3:DeleteObject", "s3:DeleteObjectVersion"), serve: (*Service).deleteObject},
 	{Name: "DeleteObjects", Method: "POST", On: onBucket, Query: []string{"delete"}, PerItem: true, serve: (*Service).deleteObjects},
 	{Name: "GetObjectTagging", Method: "GET", On: onObject, Query: []string{"tagging"}, Params: versionParam, Needs: versioned("s3:GetObjectTagging", "s3:GetObjectVersionTagging"), Keys: existingTags, serve: (*Service).getObjectTags},
 	{Name: "PutObjectTagging", Method: "PUT", On: onObject, Query: []string{"tagging"}, Params: versionParam, Needs: versioned("s3:PutObjectTagging", "s3:PutObjectVersionTagging"), Keys: existingTags | requestTags, serve: (*Service).putObjectTags},

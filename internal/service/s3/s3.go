@@ -64,6 +64,11 @@ func (s *Service) Plan(ctx context.Context, r *http.Request) (*op.StreamPlan, er
 	if err := q.route(); err != nil {
 		return nil, err
 	}
+	if q.row.Name == "CreateBucket" {
+		if err := q.readLocation(); err != nil {
+			return nil, err
+		}
+	}
 	plan := &op.StreamPlan{
 		Operation: q.row.Name, ReadOnly: q.readOnly(), PerItem: q.row.PerItem,
 		Serve: func(ctx context.Context, w http.ResponseWriter, r *http.Request) error {
