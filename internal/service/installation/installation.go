@@ -95,9 +95,10 @@ func (s *Service) ListAccounts(ctx context.Context, _ *binderyapi.ListAccountsIn
 }
 
 // GetDecision answers the audit records of a request: who asked for what, and
-// for a refusal every layer of the decision. Callers see their own; those of
-// others need bindery:GetDecision. Without it nobody learns whether the
-// request existed.
+// for a refusal every layer of the decision, as far as the caller may see it
+// ([view]). Callers see that their own requests were refused; the policies
+// behind it, and the requests of others, need bindery:GetDecision. Without it
+// nobody learns whether the request existed.
 func (s *Service) GetDecision(ctx context.Context, in *binderyapi.GetDecisionInput) (*binderyapi.GetDecisionOutput, error) {
 	call := op.CallFrom(ctx)
 	found, err := s.Records.Find(ctx, in.RequestId)
@@ -110,10 +111,15 @@ func (s *Service) GetDecision(ctx context.Context, in *binderyapi.GetDecisionInp
 		if err := json.Unmarshal(record, &about); err != nil {
 			return nil, err
 		}
-		if !about.is(call) && !s.mayRead(ctx, about.Identity.AccountID, in.RequestId) {
+		may := s.mayRead(ctx, about.Identity.AccountID, in.RequestId)
+		if !may && !about.is(call) {
 			continue
 		}
-		out.Records = append(out.Records, string(record))
+		text, err := view(record, may)
+		if err != nil {
+			return nil, err
+		}
+		out.Records = append(out.Records, text)
 	}
 	if len(out.Records) > 0 {
 		return out, nil
