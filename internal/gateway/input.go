@@ -155,12 +155,14 @@ func (c *contextKey) add(out map[string][]string, in any) {
 	switch {
 	case !v.IsValid():
 	case strings.HasSuffix(c.key, "/") || strings.HasSuffix(c.key, ":"):
-		for name, value := range tagsAt(v) {
-			out[c.key+strings.ToLower(name)] = []string{value}
+		// Names that differ in letter case only are one key: it gets both values, which no Allow takes for one.
+		for _, t := range tagsAt(v) {
+			key := c.key + strings.ToLower(t[0])
+			out[key] = append(out[key], t[1])
 		}
 	case v.Kind() == reflect.Map: // of tags: their names
-		for name := range tagsAt(v) {
-			out[c.key] = append(out[c.key], name)
+		for _, t := range tagsAt(v) {
+			out[c.key] = append(out[c.key], t[0])
 		}
 	case v.Kind() == reflect.Slice:
 		for _, item := range c.path.items(in) {
@@ -175,18 +177,18 @@ func (c *contextKey) add(out map[string][]string, in any) {
 	}
 }
 
-// tagsAt reads tags in either of AWS's forms: a map, or a list of Key and Value.
-func tagsAt(v reflect.Value) map[string]string {
-	out := map[string]string{}
+// tagsAt reads tags, name and value, in either of AWS's forms: a map, or a list
+// of Key and Value.
+func tagsAt(v reflect.Value) (out [][2]string) {
 	switch {
 	case !v.IsValid():
 	case v.Kind() == reflect.Map:
 		for _, k := range v.MapKeys() {
-			out[k.String()] = v.MapIndex(k).String()
+			out = append(out, [2]string{k.String(), v.MapIndex(k).String()})
 		}
 	case v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.String:
 		for i := range v.Len() {
-			out[v.Index(i).String()] = ""
+			out = append(out, [2]string{v.Index(i).String()})
 		}
 	case v.Kind() == reflect.Slice:
 		for i := range v.Len() {
@@ -195,7 +197,7 @@ func tagsAt(v reflect.Value) map[string]string {
 			if !name.IsValid() { // KMS
 				name, value = e.FieldByName("TagKey"), e.FieldByName("TagValue")
 			}
-			out[text(name)] = text(value)
+			out = append(out, [2]string{text(name), text(value)})
 		}
 	}
 	return out

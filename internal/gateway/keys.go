@@ -121,17 +121,16 @@ func (q *question) tagged(name string) ([]string, bool) {
 	return nil, false
 }
 
-// tag finds a tag by its name, whose letter case does not matter in a condition key.
-func (q *question) tag(tags map[string]string, name string) ([]string, bool) {
-	if v, ok := tags[name]; ok {
-		return q.single(v)
-	}
+// tag finds a tag by its name, whose letter case does not matter in a condition
+// key. Tags that differ in it only are several values of one key, which no
+// Allow takes for a single one.
+func (q *question) tag(tags map[string]string, name string) (values []string, ok bool) {
 	for k, v := range tags {
 		if strings.EqualFold(k, name) {
-			return q.single(v)
+			values = append(values, v)
 		}
 	}
-	return nil, false
+	return values, len(values) > 0
 }
 
 func first(s []string) string {

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/bindery-project/bindery/internal/op"
@@ -75,10 +76,20 @@ func (r *rule) accesses(ctx context.Context, in any) ([]op.Access, error) {
 		return nil, err
 	}
 	for _, res := range resources {
-		out = append(out, op.Access{Action: r.action, Resource: res, Context: keys})
+		out = append(out, op.Access{Action: r.action, Resource: res, Context: merged(keys, res.Keys)})
 	}
 	call.Resources = resources
 	return out, nil
+}
+
+// merged are the keys of the input and those of a resource.
+func merged(input, resource map[string][]string) map[string][]string {
+	if len(resource) == 0 {
+		return input
+	}
+	out := maps.Clone(resource)
+	maps.Copy(out, input)
+	return out
 }
 
 // template is an ARN with holes.

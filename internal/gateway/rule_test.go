@@ -2,12 +2,15 @@ package gateway
 
 import (
 	"context"
+	"reflect"
 	"slices"
 	"testing"
 
 	"github.com/bindery-project/bindery/internal/api"
 	"github.com/bindery-project/bindery/internal/api/glueapi"
+	"github.com/bindery-project/bindery/internal/api/stsapi"
 	"github.com/bindery-project/bindery/internal/op"
+	"github.com/bindery-project/bindery/internal/policy"
 )
 
 func glueTarget(t *testing.T, name string) *target {
@@ -107,5 +110,37 @@ func TestConditionKeysComeFromTheInput(t *testing.T) {
 	}
 	if got := keys["aws:tagkeys"]; !slices.Equal(got, []string{"Team"}) {
 		t.Errorf("aws:TagKeys = %q", got)
+	}
+}
+
+// Names of tags are one key whatever their case: a grant on one value must not
+// be met by a request that brings another value under the same key.
+func TestTagsThatDifferInCaseSatisfyNoGrant(t *testing.T) {
+	grant, err := policy.Parse([]byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*",
+		"Condition":{"StringEquals":{"aws:RequestTag/team":"guest","aws:PrincipalTag/team":"guest"}}}]}`), policy.Identity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	row, err := compileContext(reflect.TypeFor[*stsapi.AssumeRoleInput](), op.KeyValue{Key: "aws:RequestTag/", Path: "Tags"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		request   []stsapi.Tag
+		principal map[string]string
+		want      bool
+	}{
+		{[]stsapi.Tag{{Key: "Team", Value: "guest"}}, map[string]string{"TEAM": "guest"}, true},
+		{[]stsapi.Tag{{Key: "team", Value: "admin"}, {Key: "Team", Value: "guest"}}, map[string]string{"team": "guest"}, false},
+		{[]stsapi.Tag{{Key: "team", Value: "admin"}, {Key: "team", Value: "guest"}}, map[string]string{"team": "guest"}, false},
+		{[]stsapi.Tag{{Key: "team", Value: "guest"}}, map[string]string{"team": "guest", "Team": "admin"}, false},
+	} {
+		keys := map[string][]string{}
+		row.add(keys, &stsapi.AssumeRoleInput{Tags: c.request})
+		call := &op.Call{Account: "111122223333", Principal: op.Principal{Type: op.User, ARN: "arn:aws:iam::111122223333:user/a", Account: "111122223333", Tags: c.principal}}
+		q := newQuestion(call, &op.Access{Action: "a:B", Resource: op.Resource{ARN: "*"}, Context: keys}, &policy.Layers{Identity: []*policy.Policy{grant}})
+		if got := policy.Evaluate(&q.request, &q.layers).Allowed(); got != c.want {
+			t.Errorf("request %v, principal %v: allowed %t", c.request, c.principal, got)
+		}
 	}
 }

@@ -101,11 +101,12 @@ func Handler[I, O any](f func(ctx context.Context, in I) (O, error)) func(ctx co
 // transaction.
 type Resource struct {
 	ARN     string
-	Account string            // the owner; "" means the account in the ARN
-	Tags    map[string]string // for aws:ResourceTag/…
-	ID      string            // internal id of the row the decision was about
-	Policy  any               // *policy.Policy attached to the resource, nil when none
-	Trust   bool              // Policy must itself allow (role trust, KMS key policies)
+	Account string              // the owner; "" means the account in the ARN
+	Tags    map[string]string   // for aws:ResourceTag/…
+	ID      string              // internal id of the row the decision was about
+	Policy  any                 // *policy.Policy attached to the resource, nil when none
+	Trust   bool                // Policy must itself allow (role trust, KMS key policies)
+	Keys    map[string][]string // condition keys that only the store knows, in lower case
 }
 
 // Access is one action on one resource, with the condition keys that belong

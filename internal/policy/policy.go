@@ -183,6 +183,10 @@ func Broken(reason string) *Policy {
 	}
 }
 
+// Nobody is a policy without statements. It stands for the policy of what does
+// not exist, so that a refusal reads as it does for what exists.
+func Nobody(kind Kind) *Policy { return &Policy{kind: kind} }
+
 // BrokenReason is empty for a policy that was parsed.
 func (p *Policy) BrokenReason() string { return p.broken }
 

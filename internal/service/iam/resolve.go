@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
+	"strings"
 
 	"github.com/bindery-project/bindery/internal/api/iamapi"
 	"github.com/bindery-project/bindery/internal/arn"
@@ -16,19 +18,29 @@ import (
 // tags. What does not exist has the ARN that it would have at the root path.
 func (s *Service) resolvers() map[string]op.Resolver {
 	return map[string]op.Resolver{
-		"user": byName(s.directory, directory.User, "UserName", func(u *iamapi.User) (string, []iamapi.Tag) { return u.Arn, u.Tags }),
-		"group": byName(s.directory, directory.Group, "GroupName", func(g *iamapi.Group) (string, []iamapi.Tag) {
-			return g.Arn, nil
+		"user": byName(s.directory, directory.User, "UserName", func(u *iamapi.User) facts {
+			return facts{u.Arn, u.Tags, u.PermissionsBoundary}
 		}),
-		"role":      byName(s.directory, directory.Role, "RoleName", func(r *iamapi.Role) (string, []iamapi.Tag) { return r.Arn, r.Tags }),
+		"group": byName(s.directory, directory.Group, "GroupName", func(g *iamapi.Group) facts { return facts{arn: g.Arn} }),
+		"role": byName(s.directory, directory.Role, "RoleName", func(r *iamapi.Role) facts {
+			return facts{r.Arn, r.Tags, r.PermissionsBoundary}
+		}),
 		"policy":    s.resolvePolicy,
 		"accessKey": s.resolveKey,
 	}
 }
 
+// facts are what a decision needs of a stored entity.
+type facts struct {
+	arn      string
+	tags     []iamapi.Tag
+	boundary *iamapi.AttachedPermissionsBoundary
+}
+
 // byName resolves an entity by the member that names it. An absent name means
-// the calling user.
-func byName[T any](d *directory.Directory, kind directory.Kind, member string, about func(*T) (string, []iamapi.Tag)) op.Resolver {
+// the calling user. An update that moves the entity is also about the ARN that
+// it gets: who may rename one user must not make another of it.
+func byName[T any](d *directory.Directory, kind directory.Kind, member string, about func(*T) facts) op.Resolver {
 	return func(ctx context.Context, in any) ([]op.Resource, error) {
 		call := op.CallFrom(ctx)
 		name := stringMember(in, member)
@@ -44,12 +56,47 @@ func byName[T any](d *directory.Directory, kind directory.Kind, member string, a
 			if err != nil {
 				return err
 			}
-			entityARN, tags := about(&e.Doc)
-			res.ARN, res.Tags, res.ID = entityARN, directory.Tags(tags), e.ID
+			known := about(&e.Doc)
+			res.ARN, res.Tags, res.ID, res.Keys = known.arn, directory.Tags(known.tags), e.ID, boundaryKey(call.Operation, known.boundary)
 			return nil
 		})
-		return []op.Resource{res}, err
+		out := []op.Resource{res}
+		if to := moved(in, member, res.ARN); to != res.ARN {
+			res.ARN = to
+			out = append(out, res)
+		}
+		return out, err
 	}
+}
+
+// moved is the ARN of an entity after the update that the input asks for.
+func moved(in any, member, from string) string {
+	parts := strings.SplitN(from, ":", 6)
+	kind, rest, _ := strings.Cut(parts[5], "/")
+	slash := strings.LastIndexByte(rest, '/') + 1
+	path, name := "/"+rest[:slash], rest[slash:]
+	if to := stringMember(in, "NewPath"); to != "" {
+		path = to
+	}
+	if to := stringMember(in, "New"+member); to != "" {
+		name = to
+	}
+	return arn.IAM(parts[4], kind, path, name)
+}
+
+// boundaryActions are the operations for which AWS offers the boundary of the
+// user or role as iam:PermissionsBoundary (service authorization reference of
+// IAM). Those that set a boundary have the new one there, from their row.
+var boundaryActions = []string{
+	"AttachRolePolicy", "AttachUserPolicy", "DetachRolePolicy", "DetachUserPolicy", "PutRolePolicy", "PutUserPolicy",
+	"DeleteRolePolicy", "DeleteUserPolicy", "DeleteRolePermissionsBoundary", "DeleteUserPermissionsBoundary",
+}
+
+func boundaryKey(operation string, b *iamapi.AttachedPermissionsBoundary) map[string][]string {
+	if b == nil || b.PermissionsBoundaryArn == nil || !slices.Contains(boundaryActions, operation) {
+		return nil
+	}
+	return map[string][]string{"iam:permissionsboundary": {*b.PermissionsBoundaryArn}}
 }
 
 // resolvePolicy resolves a policy by its ARN, for the tags.

@@ -18,7 +18,6 @@ const (
 	maxChainedSession   = 3600
 	defaultUserSession  = 43200
 	maxRootSession      = 3600
-	maxSessionTags      = 50
 	maxSessionPolicies  = 10
 	packedPolicyBudget  = 4096 // characters of session policies and tags that a session may carry
 	defaultMaxForRole   = 3600
@@ -73,7 +72,8 @@ func (s *Sessions) checkSessionRights(ctx context.Context, in *stsapi.AssumeRole
 	role := op.CallFrom(ctx).Resources[0]
 	keys := map[string][]string{"sts:rolesessionname": {in.RoleSessionName}}
 	for _, t := range in.Tags {
-		keys["aws:requesttag/"+strings.ToLower(t.Key)] = []string{t.Value}
+		name := "aws:requesttag/" + strings.ToLower(t.Key)
+		keys[name] = append(keys[name], t.Value)
 		keys["aws:tagkeys"] = append(keys["aws:tagkeys"], t.Key)
 	}
 	if in.ExternalId != nil {
@@ -106,7 +106,7 @@ func (s *Sessions) newSession(ctx context.Context, role *Role, in *stsapi.Assume
 	now := s.Clock.Now()
 	session := &op.Session{
 		Name: in.RoleSessionName, Issued: now, Expires: now.Add(life),
-		Policies: texts, HasPolicy: len(texts) > 0, TransitiveTags: in.TransitiveTagKeys,
+		Policies: texts, HasPolicy: len(texts) > 0,
 	}
 	if in.SourceIdentity != nil {
 		session.SourceIdentity = *in.SourceIdentity
@@ -166,34 +166,6 @@ func rolePrincipal(role *Role, session *op.Session) op.Principal {
 		ARN:    arn.AssumedRole(role.Account, role.Name, session.Name),
 		UserID: role.ID + ":" + session.Name, Session: session,
 	}
-}
-
-// sessionTags are the role's tags, those that the caller's session hands on,
-// and those of the request, each overruling the one before; a tag that is
-// handed on cannot be set anew.
-func sessionTags(caller op.Principal, role *Role, in *stsapi.AssumeRoleInput, session *op.Session) (map[string]string, error) {
-	if len(in.Tags) > maxSessionTags {
-		return nil, invalid(fmt.Sprintf("1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must have length less than or equal to %d", maxSessionTags))
-	}
-	tags := map[string]string{}
-	for k, v := range role.Tags {
-		tags[k] = v
-	}
-	inherited := map[string]bool{}
-	if caller.Session != nil {
-		for _, k := range caller.Session.TransitiveTags {
-			tags[k] = caller.Tags[k]
-			inherited[strings.ToLower(k)] = true
-			session.TransitiveTags = append(session.TransitiveTags, k)
-		}
-	}
-	for _, t := range in.Tags {
-		if inherited[strings.ToLower(t.Key)] {
-			return nil, invalid(fmt.Sprintf("One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session: %s", t.Key))
-		}
-		tags[t.Key] = t.Value
-	}
-	return tags, nil
 }
 
 func (s *Sessions) answer(p op.Principal, in *stsapi.AssumeRoleInput) (*stsapi.AssumeRoleOutput, error) {

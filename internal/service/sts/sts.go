@@ -79,7 +79,7 @@ func (s *Sessions) resolveRole(ctx context.Context, in any) ([]op.Resource, erro
 		return nil, err
 	}
 	if role == nil {
-		return []op.Resource{{ARN: arn, Trust: true}}, nil
+		return []op.Resource{{ARN: arn, Policy: policy.Nobody(policy.Trust).WithID(arn), Trust: true}}, nil
 	}
 	return []op.Resource{{ARN: role.ARN, Account: role.Account, ID: role.ID, Tags: role.Tags, Policy: role.Trust, Trust: true}}, nil
 }

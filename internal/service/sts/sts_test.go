@@ -267,3 +267,44 @@ func TestServicesGetASessionOnlyOfRolesThatTrustThem(t *testing.T) {
 		}
 	}
 }
+
+func TestSessionTagsAreOneWithoutRegardToCase(t *testing.T) {
+	s, _ := setup(t, yes{})
+	for name, in := range map[string]stsapi.AssumeRoleInput{
+		"ValidationError: Duplicate tag keys":                                    {Tags: []stsapi.Tag{{Key: "team", Value: "admin"}, {Key: "Team", Value: "guest"}}},
+		"ValidationError: Tag keys that begin with":                              {Tags: []stsapi.Tag{{Key: "AWS:x", Value: "y"}}},
+		"ValidationError: One of the specified transitive tag keys is not among": {TransitiveTagKeys: []string{"team"}}, // the role's own tag
+	} {
+		if _, _, err := assume(s, ana, in); !strings.HasPrefix(text(err), name) {
+			t.Errorf("got %q, want %q", text(err), name)
+		}
+	}
+	_, p, err := assume(s, ana, stsapi.AssumeRoleInput{Tags: []stsapi.Tag{{Key: "TEAM", Value: "b"}}, TransitiveTagKeys: []string{"Team"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Tags) != 2 || p.Tags["TEAM"] != "b" || len(p.Session.TransitiveTags) != 1 || p.Session.TransitiveTags[0] != "TEAM" {
+		t.Errorf("tags %v, handed on %v", p.Tags, p.Session.TransitiveTags)
+	}
+}
+
+// A role that trusts nobody and one that does not exist are refused in the same words.
+func TestAMissingRoleReadsAsOneThatTrustsNobody(t *testing.T) {
+	s, _ := setup(t, yes{})
+	resolve := sts.New(s).Bind().Resolvers["role"]
+	word := func(arn string) string {
+		found, err := resolve(as(ana), &stsapi.AssumeRoleInput{RoleArn: arn})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := policy.Request{
+			Action: "sts:AssumeRole", Resource: "r", ResourceAccount: "999988887777",
+			Principal: policy.Principal{Type: policy.User, ARN: ana.ARN, Account: ana.Account, UserID: ana.UserID},
+		}
+		l := policy.Layers{Resource: []*policy.Policy{found[0].Policy.(*policy.Policy)}, ResourceRule: policy.Explicit}
+		return policy.DenyMessage(ana.ARN, r.Action, r.Resource, policy.Evaluate(&r, &l))
+	}
+	if there, gone := word(roleARN), word("arn:aws:iam::111122223333:role/none"); there != gone {
+		t.Errorf("%q is not %q", there, gone)
+	}
+}

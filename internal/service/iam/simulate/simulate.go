@@ -68,13 +68,13 @@ func (s *Simulator) layersOf(ctx context.Context, sourceARN string) (*policy.Lay
 		var id string
 		switch kind {
 		case string(directory.User):
-			id, err = idOf[iamapi.User](ctx, tx, directory.User, name)
+			id, err = idOf(ctx, tx, directory.User, name, func(u *iamapi.User) bool { return u.Arn == sourceARN })
 			principal.Type, principal.UserID = policy.User, id
 		case string(directory.Role):
-			id, err = idOf[iamapi.Role](ctx, tx, directory.Role, name)
+			id, err = idOf(ctx, tx, directory.Role, name, func(r *iamapi.Role) bool { return r.Arn == sourceARN })
 			principal.Type, principal.UserID, principal.RoleARN = policy.AssumedRole, id, sourceARN
 		case string(directory.Group):
-			id, err = idOf[iamapi.Group](ctx, tx, directory.Group, name)
+			id, err = idOf(ctx, tx, directory.Group, name, func(g *iamapi.Group) bool { return g.Arn == sourceARN })
 			principal.Type = policy.User
 		default:
 			err = &iamapi.InvalidInputException{Message: "Invalid Entity Arn: " + sourceARN + " does not clearly define entity type and name."}
@@ -87,10 +87,15 @@ func (s *Simulator) layersOf(ctx context.Context, sourceARN string) (*policy.Lay
 	return layers, principal, err
 }
 
-func idOf[T any](ctx context.Context, tx *db.Tx, kind directory.Kind, name string) (string, error) {
+// idOf finds an entity whose ARN is the very one that was decided about: with
+// another path or letter case it is none.
+func idOf[T any](ctx context.Context, tx *db.Tx, kind directory.Kind, name string, meant func(*T) bool) (string, error) {
 	e, err := terms.Find[T](ctx, tx, kind, name)
 	if err != nil {
 		return "", err
+	}
+	if !meant(&e.Doc) {
+		return "", terms.NoSuch(kind, name)
 	}
 	return e.ID, nil
 }

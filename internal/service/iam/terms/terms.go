@@ -125,18 +125,21 @@ func Managed(ctx context.Context, tx *db.Tx, arn string) (name string, err error
 	return "", err
 }
 
-// AddTags merges tags into a list; names are unique without regard to case.
+// AddTags merges tags into a list; names are unique without regard to case, in
+// what is added too.
 func AddTags(have, add []iamapi.Tag) ([]iamapi.Tag, error) {
 	out := append([]iamapi.Tag(nil), have...)
-	for _, t := range add {
+	for i, t := range add {
+		if tagIndex(add[:i], t.Key) >= 0 {
+			return nil, &iamapi.InvalidInputException{Message: "Duplicate tag keys found. Please note that Tag keys are case insensitive."}
+		}
 		if strings.HasPrefix(strings.ToLower(t.Key), "aws:") {
 			return nil, &iamapi.InvalidInputException{Message: "Tag keys that begin with aws: are reserved."}
 		}
-		i := tagIndex(out, t.Key)
-		if i < 0 {
-			out = append(out, t)
+		if at := tagIndex(out, t.Key); at >= 0 {
+			out[at] = t
 		} else {
-			out[i] = t
+			out = append(out, t)
 		}
 	}
 	if len(out) > MaxTags {
