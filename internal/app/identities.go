@@ -23,7 +23,7 @@ type identities struct {
 // and a long-lived key with one, are unknown.
 func (i *identities) Identify(ctx context.Context, accessKeyID, token string) (gateway.Identity, error) {
 	if token != "" {
-		return i.session(accessKeyID, token)
+		return i.session(ctx, accessKeyID, token)
 	}
 	o, err := i.directory.Key(ctx, accessKeyID)
 	if errors.Is(err, directory.ErrNoKey) {
@@ -35,13 +35,20 @@ func (i *identities) Identify(ctx context.Context, accessKeyID, token string) (g
 	return gateway.Identity{Secret: o.Secret, Principal: o.Principal}, nil
 }
 
-func (i *identities) session(accessKeyID, token string) (gateway.Identity, error) {
+func (i *identities) session(ctx context.Context, accessKeyID, token string) (gateway.Identity, error) {
 	secret, p, err := i.tokens.Open(accessKeyID, token, i.clock.Now())
 	switch {
 	case errors.Is(err, sts.ErrExpired):
 		return gateway.Identity{}, gateway.ErrExpiredToken
 	case err != nil:
 		return gateway.Identity{}, gateway.ErrBadToken
+	}
+	p, err = i.directory.Current(ctx, p)
+	switch {
+	case errors.Is(err, directory.ErrNoKey):
+		return gateway.Identity{}, gateway.ErrBadToken
+	case err != nil:
+		return gateway.Identity{}, err
 	}
 	return gateway.Identity{Secret: secret, Principal: p}, nil
 }

@@ -18,6 +18,7 @@ import (
 	"sync"
 
 	"github.com/bindery-project/bindery/internal/db"
+	"github.com/bindery-project/bindery/internal/op"
 	"github.com/bindery-project/bindery/internal/policy"
 )
 
@@ -41,6 +42,7 @@ type Directory struct {
 	gen    uint64 // counts changes, so that a slow load cannot store what is stale
 	keys   map[string]*Owner
 	layers map[string]*policy.Layers
+	owners map[string]*op.Principal // by unique id
 }
 
 // New returns a directory on the store. The sealer protects access-key secrets.
@@ -57,7 +59,7 @@ func (d *Directory) forget() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.gen++
-	d.keys, d.layers = map[string]*Owner{}, map[string]*policy.Layers{}
+	d.keys, d.layers, d.owners = map[string]*Owner{}, map[string]*policy.Layers{}, map[string]*op.Principal{}
 }
 
 // maxRemembered bounds each cache; when it is full, it starts again.

@@ -115,15 +115,12 @@ func ownerOf(ctx context.Context, tx *db.Tx, k *AccessKey) (*Owner, error) {
 		o.Principal.Type, o.Principal.ARN, o.Principal.UserID = op.Root, arn.Root(k.Account), k.Account
 		return o, nil
 	}
-	u, err := GetByID[iamapi.User](ctx, tx, k.Owner)
-	if errors.Is(err, ErrNoEntity) {
-		return nil, ErrNoKey
-	}
+	p, err := principalOf(ctx, tx, k.Owner)
 	if err != nil {
 		return nil, err
 	}
-	o.Principal.Type, o.Principal.ARN, o.Principal.UserID, o.Principal.UserName = op.User, u.Doc.Arn, u.ID, u.Doc.UserName
-	o.Principal.Tags = Tags(u.Doc.Tags)
+	o.Principal = *p
+	o.Principal.AccessKeyID = k.ID
 	return o, nil
 }
 

@@ -14,8 +14,8 @@ import (
 
 // Layers returns the policies that apply to a principal: those of the user and
 // its groups or of the role, the boundary, and the session's own. The result is
-// shared and never changed. A principal that is gone has no policies, and so
-// may do nothing; a policy that cannot be read denies.
+// shared and never changed. A principal that is gone is denied everything, by
+// policies of resources too; so does a policy that cannot be read.
 func (d *Directory) Layers(ctx context.Context, p *op.Principal) (*policy.Layers, error) {
 	if p.Type == op.Root && p.Session == nil || p.Type == op.Anonymous || p.Type == op.ServiceRole {
 		return &policy.Layers{}, nil
@@ -52,6 +52,7 @@ func (d *Directory) load(ctx context.Context, tx *db.Tx, p *op.Principal, l *pol
 func (d *Directory) loadUser(ctx context.Context, tx *db.Tx, id string, l *policy.Layers) error {
 	u, err := GetByID[iamapi.User](ctx, tx, id)
 	if errors.Is(err, ErrNoEntity) {
+		l.Identity = append(l.Identity, departed)
 		return nil
 	}
 	if err != nil {
@@ -68,6 +69,7 @@ func (d *Directory) loadUser(ctx context.Context, tx *db.Tx, id string, l *polic
 func (d *Directory) loadRole(ctx context.Context, tx *db.Tx, id string, l *policy.Layers) error {
 	r, err := GetByID[iamapi.Role](ctx, tx, id)
 	if errors.Is(err, ErrNoEntity) {
+		l.Identity = append(l.Identity, departed)
 		return nil
 	}
 	if err != nil {
@@ -75,6 +77,10 @@ func (d *Directory) loadRole(ctx context.Context, tx *db.Tx, id string, l *polic
 	}
 	return d.loadOwners(ctx, tx, []string{id}, r.Doc.PermissionsBoundary, l)
 }
+
+// departed denies everything to a session whose user or role was deleted: the
+// policy of a bucket or a role may still name it.
+var departed = policy.Broken("the user or role was deleted")
 
 func (d *Directory) loadOwners(ctx context.Context, tx *db.Tx, owners []string, boundary *iamapi.AttachedPermissionsBoundary, l *policy.Layers) error {
 	for _, owner := range owners {
