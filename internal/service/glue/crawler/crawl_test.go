@@ -344,6 +344,7 @@ func TestNewFoldersOnly(t *testing.T) {
 		if _, ok := tables["more"]; !ok || len(tables) != 3 || tables["other"].Parameters["DEPRECATED_BY_CRAWLER"] != "" {
 			t.Errorf("tables %v", tables)
 		}
+		w.dropSeen(t)
 		_, err := w.glue.UpdateCrawler(w.ctx, &glueapi.UpdateCrawlerInput{Name: "c", Targets: &glueapi.CrawlerTargets{
 			S3Targets: []glueapi.S3Target{{Path: new("s3://b/else")}},
 		}})
@@ -352,6 +353,22 @@ func TestNewFoldersOnly(t *testing.T) {
 			t.Errorf("other targets: %v", err)
 		}
 	})
+}
+
+// dropSeen deletes a table and a partition that were found before: a crawl of new folders does not bring them back.
+func (w *world) dropSeen(t *testing.T) {
+	t.Helper()
+	if _, err := w.glue.DeleteTable(w.ctx, &glueapi.DeleteTableInput{DatabaseName: "d", Name: "more"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.glue.DeletePartition(w.ctx, &glueapi.DeletePartitionInput{DatabaseName: "d", TableName: "sales", PartitionValues: []string{"2024", "01"}}); err != nil {
+		t.Fatal(err)
+	}
+	before := w.objects.held.Load()
+	w.succeeded(w.crawl())
+	if tables, parts := w.tables(), w.partitions("sales"); len(tables) != 2 || len(parts) != 2 || w.objects.held.Load() != before {
+		t.Errorf("%d tables, partitions %q, %d objects read", len(tables), parts, w.objects.held.Load()-before)
+	}
 }
 
 // TestInterrupted ends crawls that a server left behind when it died: one that had been stopped is stopped, one that ended with the server every

@@ -1,7 +1,18 @@
 // Package crawler serves Glue's crawlers: it finds out which tables the objects below a path make up and keeps the catalog in step with them.
 //
+// The service starts at [Crawlers] (crawler.go, start.go, history.go: the operations) and goes on in run.go, the life of one crawl: look.go lists
+// and inspects as the crawler's role, write.go writes the catalog as the role, remember.go is what crawlers of new folders know from before.
+//
 // The pure part starts at [Group]: objects with what package format found in each go in, tables with partitions come out. [Reconcile] compares
 // them with the catalog under the crawler's policies. Both depend on nothing but their arguments, and not on the order of the objects.
+//
+// What it promises:
+//
+//   - A crawl does what its role may do, no more: each listing, reading and writing is decided for a session of the role, and the first refusal
+//     ends the crawl with the refusal's text.
+//   - Files are parsed in worker processes only. What cannot be read is listed with its reason and never ends a crawl; a table that holds such a
+//     file is not taken for gone.
+//   - A crawl that was ordered ends: after a crash it is performed again, and after three interruptions it has failed.
 package crawler
 
 import (
