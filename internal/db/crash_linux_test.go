@@ -195,7 +195,7 @@ func TestAcknowledgedWritesSurviveKill(t *testing.T) {
 			path, acked = filepath.Join(t.TempDir(), "bindery.db"), nil
 		}
 		cmd, out := start(t, path)
-		kill := time.AfterFunc(time.Duration(50+rng.IntN(250))*time.Millisecond, func() { cmd.Process.Kill() }) //nolint:errcheck // Wait tells
+		kill := time.AfterFunc(time.Duration(50+rng.IntN(250))*time.Millisecond, func() { cmd.Process.Kill() })
 		lines := output(out)
 		kill.Stop()
 		if err := cmd.Wait(); err == nil || len(lines["error"])+len(lines["open"]) > 0 {

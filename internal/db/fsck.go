@@ -40,7 +40,7 @@ func (tx *Tx) checkTable(ctx context.Context, table StoredTable, report func(*Co
 	if err != nil {
 		return 0, err
 	}
-	defer rows.Close()
+	defer rows.Close() //nolint:errcheck // rows.Err tells
 	values, targets := make([]any, len(columns)), make([]any, len(columns))
 	for i := range values {
 		targets[i] = &values[i]
@@ -85,7 +85,7 @@ func (tx *Tx) checkStructure(ctx context.Context, report func(*CorruptError) err
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
+	defer rows.Close() //nolint:errcheck // rows.Err tells
 	for rows.Next() {
 		var finding string
 		if err := rows.Scan(&finding); err != nil {

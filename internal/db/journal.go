@@ -99,7 +99,7 @@ func (d *DB) auditRows(ctx context.Context, each func(int64, []byte) error, quer
 		if err != nil {
 			return err
 		}
-		defer rows.Close()
+		defer rows.Close() //nolint:errcheck // rows.Err tells
 		for rows.Next() {
 			var seq int64
 			var record []byte

@@ -22,7 +22,7 @@ func (tx *Tx) Messages(ctx context.Context, kind string, limit int) ([]Message, 
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer rows.Close() //nolint:errcheck // rows.Err tells
 	var found []Message
 	for rows.Next() {
 		var m Message

@@ -48,7 +48,7 @@ func openPostgres(ctx context.Context, cfg Config, d *DB) (*postgres, error) {
 	if err := p.migrate(ctx); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
-	p.listen = startListener(d, p, options.ConnConfig)
+	p.listen = startListener(ctx, d, p, options.ConnConfig)
 	return p, nil
 }
 
@@ -82,7 +82,7 @@ func (p *postgres) write(ctx context.Context, fn Func) error {
 // that two transactions in conflict do not meet again.
 func pause(ctx context.Context, attempt int) error {
 	delay := min(baseDelay<<attempt, maxDelay)
-	timer := time.NewTimer(delay/2 + rand.N(delay))
+	timer := time.NewTimer(delay/2 + rand.N(delay)) //nolint:gosec // to spread attempts, not to hide anything
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -224,8 +224,9 @@ type listener struct {
 
 const pollInterval = time.Second
 
-func startListener(d *DB, from *postgres, config *pgx.ConnConfig) *listener {
-	ctx, cancel := context.WithCancel(context.Background())
+// startListener starts a listener that close ends; ctx lends it values only.
+func startListener(ctx context.Context, d *DB, from *postgres, config *pgx.ConnConfig) *listener {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	l := &listener{db: d, from: from, config: config.Copy(), cancel: cancel, stopped: make(chan struct{})}
 	go l.loop(ctx)
 	return l
@@ -246,7 +247,7 @@ func (l *listener) loop(ctx context.Context) {
 		}
 	}
 	if conn != nil {
-		conn.Close(context.Background()) //nolint:errcheck // nothing depends on it
+		conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing depends on it
 	}
 }
 
@@ -282,7 +283,7 @@ func (l *listener) refresh(ctx context.Context) {
 		if err != nil {
 			return err
 		}
-		defer rows.Close()
+		defer rows.Close() //nolint:errcheck // rows.Err tells
 		for rows.Next() {
 			var name string
 			var value int64

@@ -59,7 +59,7 @@ func (r *Row) Scan(dest ...any) error {
 	if r.err != nil {
 		return r.err
 	}
-	defer r.rows.Close()
+	defer r.rows.Close() //nolint:errcheck // the first error counts; without one the last line closes
 	if !r.rows.Next() {
 		if err := r.rows.Err(); err != nil {
 			return err

@@ -45,7 +45,7 @@ func openSQLite(ctx context.Context, cfg Config, d *DB) (*sqlite, error) {
 	}
 	writing.writes = true
 	s := &sqlite{db: d, readers: make(chan *session, cfg.Readers)}
-	s.writer = newWriter(d, writing, cfg)
+	s.writer = newWriter(d, writing, cfg) //nolint:contextcheck // it lives until Close, not until Open returns
 	for range cfg.Readers {
 		reading, err := openSession(ctx, cfg.Path, readerParams, "PRAGMA temp_store=MEMORY")
 		if err != nil {
@@ -86,7 +86,7 @@ func migrateSQLite(ctx context.Context, path string) error {
 	if err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
-	defer pool.Close()
+	defer pool.Close() //nolint:errcheck // migrate has committed, or failed
 	files, err := fs.Sub(migrations, "migrations/sqlite")
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
@@ -114,10 +114,10 @@ func (s *sqlite) read(ctx context.Context, fn Func) error {
 		return ErrClosed
 	}
 	defer func() { s.readers <- on }()
-	if err := on.command("BEGIN"); err != nil {
+	if err := on.command("BEGIN"); err != nil { //nolint:contextcheck // commands are not cut short
 		return translate(err)
 	}
-	defer on.command("COMMIT") //nolint:errcheck // ends a snapshot; there is nothing to lose
+	defer on.command("COMMIT") //nolint:errcheck,contextcheck // ends a snapshot, whatever ctx says; there is nothing to lose
 	tx := newTx(s.db, on, true)
 	defer tx.end()
 	return fn(context.WithValue(ctx, txKey{}, tx), tx)
@@ -159,7 +159,7 @@ func openSession(ctx context.Context, path, params string, pragmas ...string) (*
 	}
 	s := &session{pool: pool, conn: conn, commands: map[string]*sql.Stmt{}}
 	for _, pragma := range pragmas {
-		if err := s.command(pragma); err != nil {
+		if err := s.command(pragma); err != nil { //nolint:contextcheck // commands are not cut short
 			return nil, errors.Join(fmt.Errorf("%s: %w", pragma, err), s.close())
 		}
 	}
@@ -168,19 +168,20 @@ func openSession(ctx context.Context, path, params string, pragmas ...string) (*
 
 // exec never passes a context that can end: an interrupted change would make SQLite
 // roll back the whole group it is part of.
-func (s *session) exec(_ context.Context, query string, args []any) (sql.Result, error) {
-	return s.conn.ExecContext(context.Background(), query, args...)
+func (s *session) exec(ctx context.Context, query string, args []any) (sql.Result, error) {
+	return s.conn.ExecContext(context.WithoutCancel(ctx), query, args...)
 }
 
 func (s *session) query(ctx context.Context, query string, args []any, kind scanKind) (*sql.Rows, error) {
 	if kind == point || s.writes {
-		ctx = context.Background() // also spares a goroutine per query
+		ctx = context.WithoutCancel(ctx) // also spares a goroutine per query
 	}
 	return s.conn.QueryContext(ctx, query, args...)
 }
 
 // command runs a statement without parameters or results. There are few of them, so each
-// stays prepared: BEGIN and COMMIT are a good part of a short read.
+// stays prepared: BEGIN and COMMIT are a good part of a short read. None takes a context:
+// each ends by itself, and half a command would leave the transaction in doubt.
 func (s *session) command(query string) error {
 	stmt := s.commands[query]
 	if stmt == nil {

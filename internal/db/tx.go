@@ -124,7 +124,7 @@ func (tx *Tx) query(ctx context.Context, query string, args []any, kind scanKind
 		}
 		tx.frame.changed = true
 	}
-	rows, err := tx.run.query(ctx, query, bind(args), kind)
+	rows, err := tx.run.query(ctx, query, bind(args), kind) //nolint:rowserrcheck // Rows.Err does
 	if err != nil {
 		return nil, tx.fail(err)
 	}

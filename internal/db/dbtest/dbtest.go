@@ -69,7 +69,7 @@ var schemas atomic.Int64
 // skips the test when there is no Postgres.
 func Postgres(t testing.TB, cfg db.Config) db.Config {
 	t.Helper()
-	server := os.Getenv(Variable) //nolint:forbidigo // a setting of test runs, not of the server
+	server := os.Getenv(Variable)
 	if server == "" {
 		t.Skipf("skipped: %s is not set, so nothing was tested on Postgres", Variable)
 	}
@@ -94,7 +94,7 @@ func command(t testing.TB, server, query string) {
 	if err != nil {
 		t.Fatalf("%s: %v", Variable, err)
 	}
-	defer conn.Close(ctx)
+	defer conn.Close(ctx) //nolint:errcheck // its one statement is done
 	if _, err := conn.Exec(ctx, query); err != nil {
 		t.Fatal(err)
 	}
