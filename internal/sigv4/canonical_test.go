@@ -186,7 +186,7 @@ func TestSigningKeyStaysHidden(t *testing.T) {
 	nested := struct{ key SigningKey }{key}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%x", "%s", "%d"} {
 		for _, text := range []string{fmt.Sprintf(verb, key), fmt.Sprintf(verb, nested), fmt.Sprintf(verb, []any{&key})} {
-			if strings.Contains(text, fmt.Sprintf("%x", key.Bytes())) || strings.Contains(text, fmt.Sprint(key.Bytes()[:4])) {
+			if strings.Contains(text, fmt.Sprintf("%x", key.Bytes())) || strings.Contains(text, strings.Trim(fmt.Sprintf("%d", key.Bytes()[:4]), "[]")) {
 				t.Errorf("%s shows the key: %s", verb, text)
 			}
 		}

@@ -125,7 +125,7 @@ func (c *Chunks) header() (size int64, signature string, err error) {
 	if parseErr != nil || len(digits) > 16 {
 		return 0, "", malformedChunk()
 	}
-	return int64(n), signature, nil //nolint:gosec // ParseUint was told 63 bits
+	return int64(n), signature, nil
 }
 
 // signedChunk buffers one chunk and checks its signature.

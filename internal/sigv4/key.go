@@ -12,10 +12,10 @@ import (
 )
 
 // SigningKey signs for one secret on one day in one region and service. It is a secret: printing it shows nothing, and where
-// fmt cannot reach its Format method it shows an address, since the bytes lie behind a pointer. The zero value signs nothing
-// and verifies nothing.
+// fmt cannot reach its Format method (in an unexported field) it shows an address. The zero value signs nothing and verifies
+// nothing.
 type SigningKey struct {
-	key *[sha256.Size]byte
+	key **[sha256.Size]byte // two pointers: through one fmt still shows an array, for a verb that does not fit
 }
 
 // Format keeps the key out of logs, whatever the verb.
@@ -28,7 +28,7 @@ func (k SigningKey) Bytes() []byte {
 	if k.key == nil {
 		return nil
 	}
-	return bytes.Clone(k.key[:])
+	return bytes.Clone((*k.key)[:])
 }
 
 // DeriveKey runs the key chain AWS4+secret -> date (yyyymmdd) -> region -> service -> aws4_request.
@@ -37,7 +37,8 @@ func DeriveKey(secret, date, region, service string) SigningKey {
 	for _, step := range []string{date, region, service, terminator} {
 		key = mac(key, []byte(step))
 	}
-	return SigningKey{key: (*[sha256.Size]byte)(key)}
+	derived := (*[sha256.Size]byte)(key)
+	return SigningKey{key: &derived}
 }
 
 func mac(key, text []byte) []byte {
@@ -51,7 +52,7 @@ func (k SigningKey) sign(text []byte) string {
 	if k.key == nil {
 		return ""
 	}
-	return hex.EncodeToString(mac(k.key[:], text))
+	return hex.EncodeToString(mac((*k.key)[:], text))
 }
 
 // KeyID names a signing key without its secret. Version changes whenever the secret behind the access key does, so that a key

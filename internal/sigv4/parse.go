@@ -12,12 +12,12 @@ import (
 // Query parameters of a presigned request.
 const (
 	paramAlgorithm = "X-Amz-Algorithm"
-	paramCred      = "X-Amz-Credential"
+	paramCred      = "X-Amz-Credential" //nolint:gosec // the name of a parameter
 	paramDate      = "X-Amz-Date"
 	paramExpires   = "X-Amz-Expires"
 	paramSigned    = "X-Amz-SignedHeaders"
 	paramSignature = "X-Amz-Signature"
-	paramToken     = "X-Amz-Security-Token"
+	paramToken     = "X-Amz-Security-Token" //nolint:gosec // the name of a parameter
 	paramSHA256    = "X-Amz-Content-Sha256"
 )
 
@@ -25,7 +25,7 @@ const (
 const (
 	headerAuth    = "Authorization"
 	headerDate    = "X-Amz-Date"
-	headerToken   = "X-Amz-Security-Token"
+	headerToken   = "X-Amz-Security-Token" //nolint:gosec // the name of a header
 	headerSHA256  = "X-Amz-Content-Sha256"
 	headerDecoded = "X-Amz-Decoded-Content-Length"
 	headerTrailer = "X-Amz-Trailer"

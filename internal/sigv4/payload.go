@@ -72,7 +72,7 @@ func (p *Parsed) readStreaming(r *http.Request) *Error {
 	if parseErr != nil {
 		return refuse(MissingDecodedLength, "You must provide the Content-Length HTTP header.")
 	}
-	p.DecodedLength = int64(length) //nolint:gosec // ParseUint was told 63 bits
+	p.DecodedLength = int64(length)
 	return p.readTrailerNames(r)
 }
 
