@@ -18,7 +18,7 @@ func decodeJSON(o *op.Operation, body string) (any, error) {
 }
 
 func TestDecodeJSON(t *testing.T) {
-	in, err := decodeJSON(put, `{
+	_, err := decodeJSON(put, `{
 		"DatabaseName": "Sales", "Unknown": {"a": [1, {"b": null}]},
 		"Table": {"Name": "ORDERS", "Columns": [{"Name": "id\n\u00e9"}, {"Name": "x", "Type": "int"}],
 			"Parameters": {"a": "b", "gone": null}, "Created": 1595358275.375, "Retention": null},
@@ -30,7 +30,7 @@ func TestDecodeJSON(t *testing.T) {
 		t.Fatalf("err = %v, want the line break refused", err)
 	}
 
-	in, err = decodeJSON(put, `{
+	in, err := decodeJSON(put, `{
 		"DatabaseName": "Sales", "Unknown": {"a": [1, {"b": null}]},
 		"Table": {"Name": "ORDERS", "Columns": [{"Name": "id\u00e9"}, {"Name": "x", "Type": "int"}],
 			"Parameters": {"a": "b", "gone": null}, "Created": 1595358275.375, "Retention": null},

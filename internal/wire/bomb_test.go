@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"runtime"
 	"testing"
@@ -54,7 +55,8 @@ func TestBombs(t *testing.T) {
 			runtime.ReadMemStats(&before)
 			_, err := wire.For(op.AWSJSON11).Decode(catalog, put, &wire.Request{Body: body})
 			runtime.ReadMemStats(&after)
-			if _, ok := err.(op.Error); !ok {
+			var refusal op.Error
+			if !errors.As(err, &refusal) {
 				t.Errorf("err = %v, want a refusal", err)
 			}
 			if spent := (after.TotalAlloc - before.TotalAlloc) >> 20; spent > 64 {

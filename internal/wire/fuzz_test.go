@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"net/url"
 	"testing"
@@ -18,7 +19,8 @@ func fixpoint(t *testing.T, p op.Protocol, body []byte) {
 	c := wire.For(p)
 	in, err := c.Decode(catalog, put, &wire.Request{Method: http.MethodPost, URL: &url.URL{}, Body: body})
 	if err != nil {
-		if _, ok := err.(op.Error); !ok {
+		var refusal op.Error
+		if !errors.As(err, &refusal) {
 			t.Fatalf("%v is no error for a caller", err)
 		}
 		return
@@ -62,7 +64,8 @@ func FuzzRestJSON(f *testing.F) {
 		fixpoint(t, op.RestJSON, body)
 		r := &wire.Request{Method: http.MethodPost, URL: &url.URL{RawQuery: query}, Header: http.Header{"X-List": {header}, "X-Meta-A": {header}}, Body: body}
 		_, err := wire.For(op.RestJSON).Decode(bound, bind, r)
-		if _, ok := err.(op.Error); err != nil && !ok {
+		var refusal op.Error
+		if err != nil && !errors.As(err, &refusal) {
 			t.Fatalf("%v is no error for a caller", err)
 		}
 	})
@@ -100,7 +103,8 @@ func FuzzForm(f *testing.F) {
 	f.Fuzz(func(t *testing.T, form string) {
 		in, err := decodeForm(put, form)
 		if err != nil {
-			if _, ok := err.(op.Error); !ok {
+			var refusal op.Error
+			if !errors.As(err, &refusal) {
 				t.Fatalf("%v is no error for a caller", err)
 			}
 			return

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"reflect"
 	"sync"
@@ -47,7 +48,7 @@ func (r *jsonReader) release() {
 
 // end makes sure that nothing follows the value.
 func (r *jsonReader) end() error {
-	if _, err := r.dec.ReadToken(); err != io.EOF {
+	if _, err := r.dec.ReadToken(); !errors.Is(err, io.EOF) {
 		return serialization(malformed)
 	}
 	return nil
