@@ -36,7 +36,7 @@ func open(t *testing.T, cfg audit.Config) *audit.Log {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { l.Close() }) //nolint:errcheck // tests that care close it themselves
+	t.Cleanup(func() { l.Close() })
 	return l
 }
 

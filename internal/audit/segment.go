@@ -89,7 +89,7 @@ func eachLine(path string, fn func(line []byte) error) (torn bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("audit: %w", err)
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // only read
 	r := bufio.NewReaderSize(f, 1<<16)
 	var long []byte
 	for {

@@ -1,18 +1,16 @@
-package clock_test
+package clock
 
 import (
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
-
-	"github.com/bindery-project/bindery/internal/clock"
 )
 
 func TestMillisRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ms := rapid.Int64Range(-1<<50, 1<<50).Draw(t, "ms")
-		if got := clock.Millis(clock.FromMillis(ms)); got != ms {
+		if got := Millis(FromMillis(ms)); got != ms {
 			t.Fatalf("Millis(FromMillis(%d)) = %d", ms, got)
 		}
 	})
@@ -20,8 +18,8 @@ func TestMillisRoundTrip(t *testing.T) {
 
 func TestManualStandsStillUntilMoved(t *testing.T) {
 	start := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	c := clock.NewManual(start)
-	if !c.Now().Equal(start) || !c.Now().Equal(start) {
+	c := NewManual(start)
+	if first, second := c.Now(), c.Now(); !first.Equal(start) || !second.Equal(start) {
 		t.Fatal("a manual clock moved by itself")
 	}
 	c.Advance(-time.Hour)
@@ -35,7 +33,7 @@ func TestManualStandsStillUntilMoved(t *testing.T) {
 }
 
 func TestSystemIsUTC(t *testing.T) {
-	if loc := clock.System().Now().Location(); loc != time.UTC {
+	if loc := System().Now().Location(); loc != time.UTC {
 		t.Fatalf("location %v", loc)
 	}
 }

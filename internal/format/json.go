@@ -243,7 +243,7 @@ func jsonNumber(text string) Type {
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	switch {
-	case err == nil && n == int64(int32(n)): //nolint:gosec // the conversion is the test
+	case err == nil && n == int64(int32(n)):
 		return plain("int")
 	case err == nil:
 		return plain("bigint")

@@ -39,7 +39,7 @@ func (r *Reason) Error() string {
 
 // Is makes a Reason without detail match every reason of its kind.
 func (r *Reason) Is(target error) bool {
-	want, ok := target.(*Reason) //nolint:errorlint // Is compares one link of the chain; errors.Is walks it
+	want, ok := target.(*Reason)
 	return ok && want.Kind == r.Kind && (want.Detail == "" || want.Detail == r.Detail)
 }
 

@@ -62,7 +62,7 @@ func (c *compactReader) fields(visit func(id int16, kind byte) (bool, error)) er
 
 func (c *compactReader) id() (int16, error) {
 	n, err := c.int()
-	return int16(n), err //nolint:gosec // ids beyond 16 bits match no field
+	return int16(n), err
 }
 
 func (c *compactReader) byte() (byte, error) {
@@ -86,7 +86,7 @@ func (c *compactReader) uvarint() (uint64, error) {
 // int reads a zigzag number.
 func (c *compactReader) int() (int64, error) {
 	v, err := c.uvarint()
-	return int64(v>>1) ^ -int64(v&1), err //nolint:gosec // zigzag
+	return int64(v>>1) ^ -int64(v&1), err
 }
 
 // length reads a length in bytes or elements; every element takes at least one byte.
@@ -95,7 +95,7 @@ func (c *compactReader) length() (int, error) {
 	if err != nil || n > uint64(len(c.buf)) {
 		return 0, errThrift
 	}
-	return int(n), nil //nolint:gosec // at most len(buf)
+	return int(n), nil
 }
 
 func (c *compactReader) string() (string, error) {

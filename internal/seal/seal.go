@@ -36,7 +36,7 @@ import (
 // Purposes in use. A purpose separates uses of one keyset: what was sealed for one
 // never opens for another.
 const (
-	AccessKeySecret = "access-key-secret" // associated data: the access key id
+	AccessKeySecret = "access-key-secret" //nolint:gosec // the name of a purpose. Associated data: the access key id
 	SessionToken    = "session-token"     // associated data: the access key id
 	PageToken       = "page-token"        // see package page
 	Document        = "document"          // associated data: the row's place

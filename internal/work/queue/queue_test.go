@@ -111,7 +111,7 @@ func (b *bench) next(w *worker) queue.Item {
 // idle waits until an item has left the store or has been given back.
 func (b *bench) until(what string, done func(rows int, free int) bool) {
 	b.Helper()
-	deadline := time.Now().Add(10 * time.Second) //nolint:forbidigo // patience of the test, not its time
+	deadline := time.Now().Add(10 * time.Second)
 	for {
 		var rows, free int
 		err := b.db.Read(b.Context(), func(ctx context.Context, tx *db.Tx) error {
@@ -126,7 +126,7 @@ func (b *bench) until(what string, done func(rows int, free int) bool) {
 		if done(rows, free) {
 			return
 		}
-		if time.Now().After(deadline) { //nolint:forbidigo // as above
+		if time.Now().After(deadline) {
 			b.Fatalf("%s: %d rows, %d free", what, rows, free)
 		}
 	}
@@ -196,10 +196,10 @@ func TestOrderLimitAndDue(t *testing.T) {
 // its item has left the store.
 func waitFree(b *bench, w *worker) {
 	b.Helper()
-	deadline := time.Now().Add(10 * time.Second) //nolint:forbidigo // patience of the test
+	deadline := time.Now().Add(10 * time.Second)
 	for len(w.started) == 0 {
 		w.Pass(b.Context())
-		if time.Now().After(deadline) { //nolint:forbidigo // as above
+		if time.Now().After(deadline) {
 			b.Fatal("no slot became free")
 		}
 	}

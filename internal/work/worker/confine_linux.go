@@ -59,7 +59,7 @@ func confine(s settings) error {
 	if err := keepOnly(socketFD); err != nil {
 		return err
 	}
-	return fmt.Errorf("execute own program: %w", syscall.Exec(program, argv, environment(s)))
+	return fmt.Errorf("execute own program: %w", syscall.Exec(program, argv, environment(s))) //nolint:gosec // this program, with words of its parent
 }
 
 // environment is what libraries insist on. Nothing of the server's environment is in it.
@@ -116,7 +116,7 @@ func limitCPU(seconds uint64) error {
 	if err := unix.Getrusage(unix.RUSAGE_SELF, &used); err != nil {
 		return fmt.Errorf("read processor time: %w", err)
 	}
-	total := uint64(used.Utime.Sec+used.Stime.Sec) + seconds + 1 //nolint:gosec // times are positive
+	total := uint64(used.Utime.Sec+used.Stime.Sec) + seconds + 1
 	err := unix.Setrlimit(unix.RLIMIT_CPU, &unix.Rlimit{Cur: total, Max: unix.RLIM_INFINITY})
 	if err != nil {
 		return fmt.Errorf("limit processor time: %w", err)
@@ -205,7 +205,7 @@ func landlock(s settings, program string) error {
 		attr.Scoped = unix.LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | unix.LANDLOCK_SCOPE_SIGNAL
 	}
 	fd, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET,
-		uintptr(unsafe.Pointer(&attr)), rulesetSize(int(abi)), 0)
+		uintptr(unsafe.Pointer(&attr)), rulesetSize(int(abi)), 0) //nolint:gosec // the kernel takes an address; attr outlives the call
 	if errno != 0 {
 		return fmt.Errorf("create Landlock rules: %w", errno)
 	}
@@ -261,9 +261,9 @@ func allow(ruleset int, path string, rights uint64) error {
 	if stat.Mode&unix.S_IFMT != unix.S_IFDIR {
 		rights &= accessFile
 	}
-	rule := unix.LandlockPathBeneathAttr{Allowed_access: rights, Parent_fd: int32(fd)} //nolint:gosec // a descriptor
+	rule := unix.LandlockPathBeneathAttr{Allowed_access: rights, Parent_fd: int32(fd)}
 	_, _, errno := unix.Syscall6(unix.SYS_LANDLOCK_ADD_RULE, uintptr(ruleset),
-		unix.LANDLOCK_RULE_PATH_BENEATH, uintptr(unsafe.Pointer(&rule)), 0, 0, 0)
+		unix.LANDLOCK_RULE_PATH_BENEATH, uintptr(unsafe.Pointer(&rule)), 0, 0, 0) //nolint:gosec // as above
 	if errno != 0 {
 		return &os.PathError{Op: "allow", Path: path, Err: errno}
 	}

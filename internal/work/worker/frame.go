@@ -38,7 +38,7 @@ func writeFrame(w io.Writer, kind frameKind, payload []byte) error {
 		return fmt.Errorf("%w: %d bytes", errFrameTooLarge, len(payload))
 	}
 	buf := make([]byte, frameHeader, frameHeader+len(payload))
-	binary.BigEndian.PutUint32(buf, uint32(len(payload))) //nolint:gosec // bounded by MaxFrame above
+	binary.BigEndian.PutUint32(buf, uint32(len(payload)))
 	buf[4] = byte(kind)
 	_, err := w.Write(append(buf, payload...))
 	return err

@@ -96,7 +96,7 @@ func (l *Lease) request(call Call) ([]byte, error) {
 	if call.Memory > 0 && call.Memory < memory {
 		memory = call.Memory
 	}
-	cpu := uint64(l.pool.config.CPU / time.Second) //nolint:gosec // positive by withDefaults
+	cpu := uint64(l.pool.config.CPU / time.Second)
 	req, err := cbor.Marshal(request{Task: call.Task, Body: body, CPUSeconds: max(cpu, 1), Memory: memory})
 	if err == nil && len(req) > MaxFrame {
 		err = errFrameTooLarge

@@ -125,11 +125,11 @@ func (p *Pool) command(proc *process, socket *os.File, attr *syscall.SysProcAttr
 		Stage:   stageConfine,
 		Scratch: filepath.Join(proc.scratch, outFolder),
 		Read:    append([]string{filepath.Join(proc.scratch, inFolder)}, p.config.Read...),
-		Data:    uint64(p.config.Memory) + memoryMargin, //nolint:gosec // positive by withDefaults
-		File:    uint64(p.config.FileBytes),             //nolint:gosec // positive by withDefaults
+		Data:    uint64(p.config.Memory) + memoryMargin,
+		File:    uint64(p.config.FileBytes),
 	}
 	words := append(append([]string{}, p.config.Command[1:]...), s.args()...)
-	cmd := exec.Command(p.config.Command[0], words...) //nolint:gosec // our own program
+	cmd := exec.Command(p.config.Command[0], words...)
 	cmd.Env = []string{}
 	cmd.Dir = s.Scratch
 	cmd.Stderr = proc.stderr
