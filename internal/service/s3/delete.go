@@ -103,7 +103,7 @@ func (s *Service) deleteObjects(ctx context.Context, w http.ResponseWriter, q *r
 		done, err := s.deleteOne(ctx, q, item)
 		if err != nil {
 			e, ours := s.itemError(q, item, err)
-			if !ours {
+			if !ours || e.Code == noSuchBucket { // of the whole request, and the caller may know it
 				return err
 			}
 			out.Errors = append(out.Errors, e)
@@ -129,13 +129,18 @@ func (s *Service) deleteOne(ctx context.Context, q *request, item deleteItem) (d
 	ctxKeys := map[string][]string{}
 	q.signatureKeys(call, ctxKeys)
 	set(ctxKeys, "s3:versionid", item.VersionID)
-	set(ctxKeys, "s3:resourceaccount", q.record.Account)
+	if q.record != nil {
+		set(ctxKeys, "s3:resourceaccount", q.record.Account)
+	}
 	action := "s3:DeleteObject"
 	if item.VersionID != "" {
 		action = "s3:DeleteObjectVersion"
 	}
 	access := op.Access{Action: action, Resource: resource(call, action, q.record, q.bucket, item.Key), Context: ctxKeys}
 	if err := s.Authorizer.Check(ctx, access); err != nil {
+		return out, err
+	}
+	if err := q.checkBucket(); err != nil {
 		return out, err
 	}
 	done, err := s.remove(q, item.Key, item.VersionID, item.ETag)

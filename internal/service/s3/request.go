@@ -185,6 +185,14 @@ func (q *request) checkHeaders() error {
 	return nil
 }
 
+// checkBucket says whether the bucket is there and is whose it is expected to be.
+func (q *request) checkBucket() error {
+	if q.record == nil {
+		return errNoSuchBucket(q.bucket)
+	}
+	return q.checkOwners()
+}
+
 // checkOwners holds the request against the owners that it expects.
 func (q *request) checkOwners() error {
 	if want := q.header("X-Amz-Expected-Bucket-Owner"); want != "" && want != q.record.Account {

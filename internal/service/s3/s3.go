@@ -90,11 +90,8 @@ func (s *Service) serve(ctx context.Context, w http.ResponseWriter, q *request) 
 	if err := q.checkHeaders(); err != nil {
 		return err
 	}
-	if q.row.needsBucket() {
-		if q.record == nil {
-			return errNoSuchBucket(q.bucket)
-		}
-		if err := q.checkOwners(); err != nil {
+	if q.row.needsBucket() && !q.row.PerItem { // per item, nothing was decided yet: the first one decided tells
+		if err := q.checkBucket(); err != nil {
 			return err
 		}
 	}
