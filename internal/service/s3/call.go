@@ -124,7 +124,7 @@ func (s *Service) PutObject(ctx context.Context, bucket, key string, body io.Rea
 	if o.ContentType != "" {
 		info.Headers["Content-Type"] = o.ContentType
 	}
-	done, err := s.Objects.Publish(bucket, key, g, info, q.record.Versioning, o.condition(key))
+	done, err := s.Objects.Publish(bucket, key, g, info, q.record.Versioning, s.inSameBucket(ctx, q.record, o.condition(key)))
 	return done, s.translate(q, err)
 }
 

@@ -124,7 +124,7 @@ func (s *Service) copyObject(ctx context.Context, w http.ResponseWriter, q *requ
 		return err
 	}
 	info.ETag, info.Checksum = g.ETag(), blob.Checksum{Algorithm: a, Type: blob.FullObject, Value: g.Sums[a]}
-	done, err := s.Objects.Publish(q.bucket, q.key, g, info, q.record.Versioning, check)
+	done, err := s.Objects.Publish(q.bucket, q.key, g, info, q.record.Versioning, s.inSameBucket(ctx, q.record, check))
 	if err != nil {
 		return err
 	}

@@ -66,8 +66,10 @@ func errInvalidBucketName(name string) *Error {
 	return failure(http.StatusBadRequest, "InvalidBucketName", "The specified bucket is not valid.", [2]string{"BucketName", name})
 }
 
+const noSuchBucket = "NoSuchBucket"
+
 func errNoSuchBucket(name string) *Error {
-	return failure(http.StatusNotFound, "NoSuchBucket", "The specified bucket does not exist", [2]string{"BucketName", name})
+	return failure(http.StatusNotFound, noSuchBucket, "The specified bucket does not exist", [2]string{"BucketName", name})
 }
 
 func errNoSuchKey(key string) *Error {

@@ -39,7 +39,7 @@ func (s *Service) putObject(ctx context.Context, w http.ResponseWriter, q *reque
 		return err
 	}
 	info.ETag, info.Checksum = g.ETag(), fullChecksum(d, g)
-	done, err := s.Objects.Publish(q.bucket, q.key, g, info, q.record.Versioning, check)
+	done, err := s.Objects.Publish(q.bucket, q.key, g, info, q.record.Versioning, s.inSameBucket(ctx, q.record, check))
 	if err != nil {
 		return err
 	}
@@ -184,6 +184,22 @@ func (q *request) writeCondition() (blob.Condition, error) {
 		}, nil
 	}
 	return blob.Always, nil
+}
+
+// inSameBucket is a condition that also fails when the bucket is not the one any
+// more that the request was allowed to write to. A body may take hours: the
+// bucket may have been deleted meanwhile, and its name may be another account's.
+func (s *Service) inSameBucket(ctx context.Context, b *record, check blob.Condition) blob.Condition {
+	return func(current *blob.Info) error {
+		now, err := s.records.find(ctx, b.Name)
+		if err != nil {
+			return err
+		}
+		if now == nil || now.Account != b.Account || now.Created != b.Created {
+			return errNoSuchBucket(b.Name)
+		}
+		return check(current)
+	}
 }
 
 // early looks at the condition before a body is read for nothing. Publishing

@@ -195,7 +195,7 @@ func (s *Service) completeUpload(ctx context.Context, w http.ResponseWriter, q *
 	if err != nil {
 		return err
 	}
-	c.Versioning, c.Check = q.record.Versioning, check
+	c.Versioning, c.Check = q.record.Versioning, s.inSameBucket(ctx, q.record, check)
 	done, err := s.Objects.CompleteUpload(ctx, q.bucket, q.key, q.query.Get("uploadId"), c)
 	if err != nil {
 		return completionError(q, err)
