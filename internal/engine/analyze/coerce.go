@@ -82,7 +82,7 @@ func commonDecimal(a, b *Type) *Type {
 }
 
 func commonSameKind(a, b *Type) *Type {
-	switch a.Kind {
+	switch a.Kind { //nolint:exhaustive // the rest has no parameters, or no common type
 	case Varchar:
 		if a.Length == Unbounded || b.Length == Unbounded {
 			return varcharType
@@ -138,7 +138,7 @@ func canCast(from, to *Type) bool {
 	if from.Kind == to.Kind {
 		return castInside(from, to)
 	}
-	switch to.Kind {
+	switch to.Kind { //nolint:exhaustive // numbers follow the switch; to the rest nothing casts
 	case JSON:
 		return castToJSON(from)
 	case Varchar:
@@ -162,19 +162,13 @@ func canCast(from, to *Type) bool {
 }
 
 func castInside(from, to *Type) bool {
-	switch from.Kind {
-	case Array, Map, Row:
-		if len(from.Args) != len(to.Args) {
+	if from.Kind == Function || len(from.Args) != len(to.Args) {
+		return false
+	}
+	for i := range from.Args {
+		if !canCast(from.Args[i], to.Args[i]) {
 			return false
 		}
-		for i := range from.Args {
-			if !canCast(from.Args[i], to.Args[i]) {
-				return false
-			}
-		}
-		return true
-	case Function:
-		return false
 	}
 	return true
 }
@@ -190,10 +184,11 @@ func castToJSON(from *Type) bool {
 		return true
 	case Map:
 		return (from.Key().isText() || from.Key().IsNumeric() || from.Key().Kind == Boolean) && castToJSON(from.Value())
+	case Unknown, Boolean, Tinyint, Smallint, Integer, Bigint, Decimal, Real, Double, Varchar, Date, Timestamp, JSON:
+		return true
 	case Varbinary, Time, TimestampTZ, IntervalDay, IntervalYear, UUID, Function, Char:
-		return false
 	}
-	return true
+	return false
 }
 
 func castFromJSON(to *Type) bool {
@@ -207,12 +202,9 @@ func castFromJSON(to *Type) bool {
 		return true
 	case Map:
 		return (to.Key().isText() || to.Key().IsNumeric() || to.Key().Kind == Boolean) && castFromJSON(to.Value())
-	case Boolean, Tinyint, Smallint, Integer, Bigint, Decimal, Real, Double, JSON:
+	case Boolean, Tinyint, Smallint, Integer, Bigint, Decimal, Real, Double, JSON, Varchar, Date, Timestamp:
 		return true
-	case Varchar:
-		return true
-	case Date, Timestamp:
-		return true
+	case Unknown, Char, Varbinary, Time, TimestampTZ, IntervalDay, IntervalYear, UUID, Function:
 	}
 	return false
 }

@@ -318,7 +318,7 @@ func convertValue(v any, from, to *Type) (any, error) {
 }
 
 func convertInteger(v int64, to *Type) (any, error) {
-	switch to.Kind {
+	switch to.Kind { //nolint:exhaustive // the rest is not folded
 	case Tinyint, Smallint, Integer, Bigint:
 		return readValue(to, strconv.FormatInt(v, 10))
 	case Decimal:

@@ -55,7 +55,7 @@ func (a *analyzer) expr(e sql.Expr, sc *scope) Expr {
 
 func (a *analyzer) subscript(e *sql.Subscript, sc *scope) Expr {
 	base, index := a.expr(e.Base, sc), a.expr(e.Index, sc)
-	switch t := base.Type(); t.Kind {
+	switch t := base.Type(); t.Kind { //nolint:exhaustive // only containers have parts
 	case Row:
 		lit, ok := index.(*Literal)
 		n, isInt := literalInt(lit, ok)

@@ -141,6 +141,7 @@ func (g *grouping) elementSets(sel *selection, el sql.GroupingElement) [][]int {
 		return rollup(parts)
 	case sql.CubeGroup:
 		return cube(el, parts)
+	case sql.SimpleGroup, sql.GroupingSets:
 	}
 	return parts
 }

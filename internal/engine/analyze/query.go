@@ -177,7 +177,7 @@ func (a *analyzer) setOperation(b *sql.SetOperation, outer *scope) *Query {
 func (a *analyzer) coerceQuery(q *Query, types []*Type) *Query {
 	same := true
 	for i, c := range q.Columns {
-		same = same && c.Type.Equal(types[i])
+		same = same && c.Type.Equal(types[i]) //nolint:gosec // the callers give a type per column
 	}
 	if same {
 		return q
@@ -187,8 +187,8 @@ func (a *analyzer) coerceQuery(q *Query, types []*Type) *Query {
 	s := out.Body.(*Select)
 	out.Columns = make([]OutputColumn, len(types))
 	for i, c := range q.Columns {
-		out.Columns[i] = OutputColumn{Name: c.Name, Type: types[i]}
-		s.Items[i] = shorten(s.Items[i], types[i])
+		out.Columns[i] = OutputColumn{Name: c.Name, Type: types[i]} //nolint:gosec // as above
+		s.Items[i] = shorten(s.Items[i], types[i])                  //nolint:gosec // as above
 	}
 	return out
 }

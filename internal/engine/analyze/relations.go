@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/bindery-project/bindery/internal/engine/sql"
@@ -174,7 +175,8 @@ func (a *analyzer) viewFault(at sql.Node, name string) {
 	if !ok {
 		return
 	}
-	if inner, isSQL := fault.err.(*sql.Error); isSQL && inner.Code != InvalidView && inner.Code != ViewIsRecursive {
+	var inner *sql.Error
+	if errors.As(fault.err, &inner) && inner.Code != InvalidView && inner.Code != ViewIsRecursive {
 		fail(at, InvalidView, "Failed analyzing stored view '%s': %s", name, inner)
 	}
 	panic(fault)
@@ -289,6 +291,7 @@ func merge(j *sql.Join, id sql.Identifier, t *Type, l, r Expr) Expr {
 		return call(id.Pos, t, "coalesce", l, r)
 	case sql.RightJoin:
 		return r
+	case sql.CrossJoin, sql.InnerJoin, sql.LeftJoin:
 	}
 	return l
 }
@@ -354,12 +357,13 @@ func (a *analyzer) tableFunction(f *sql.TableFunction) (Relation, []field) {
 	if !strings.EqualFold(name, "sequence") || len(f.Name.Parts) > 1 {
 		fail(f, FunctionNotFound, "Table function '%s' not registered", strings.ToLower(name))
 	}
+	keys := []string{"start", "stop", "step"}
 	args := map[string]int64{"start": 0, "step": 1}
 	for i, arg := range f.Args {
-		if i >= 3 {
+		if i >= len(keys) {
 			fail(arg, InvalidArguments, "Too many arguments. Expected at most 3 arguments, got %d arguments", len(f.Args))
 		}
-		key := []string{"start", "stop", "step"}[i]
+		key := keys[i]
 		if arg.Name != nil {
 			key = strings.ToLower(arg.Name.Value)
 		}

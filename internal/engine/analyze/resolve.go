@@ -134,7 +134,7 @@ func (b *binding) concreteInside(p *sigType, arg *Type) *Type {
 
 // plainConcrete keeps the parameters of the argument's type where the kinds agree.
 func plainConcrete(kind Kind, arg *Type) *Type {
-	switch kind {
+	switch kind { //nolint:exhaustive // the rest has no parameters
 	case Varchar:
 		return varcharType
 	case Decimal:
@@ -182,7 +182,7 @@ func (a *analyzer) resolve(at sql.Node, name string, args []argument, sc *scope)
 		fail(at, FunctionNotFound, "Unexpected parameters (%s) for function %s. Expected: %s",
 			describeArguments(args), name, describeOverloads(sigs))
 	}
-	return a.finish(at, best, bestBinding, args, sc)
+	return a.finish(best, bestBinding, args, sc)
 }
 
 func describeArguments(args []argument) string {
@@ -213,7 +213,7 @@ func (s *signature) param(i int) *sigType {
 // fits binds the arguments that are not lambdas, or gives nil.
 func fits(sig *signature, args []argument) *binding {
 	n := len(sig.params)
-	if len(args) != n && !(sig.variadic && len(args) >= n-1 && len(args) > 0) {
+	if len(args) != n && (!sig.variadic || len(args) < max(n-1, 1)) {
 		return nil
 	}
 	b := &binding{vars: map[string]*Type{}}
@@ -237,7 +237,7 @@ func fits(sig *signature, args []argument) *binding {
 }
 
 // finish analyses the lambdas, coerces the arguments and gives the result type.
-func (a *analyzer) finish(at sql.Node, sig *signature, b *binding, args []argument, sc *scope) *resolved {
+func (a *analyzer) finish(sig *signature, b *binding, args []argument, sc *scope) *resolved {
 	out := &resolved{sig: sig, args: make([]Expr, len(args))}
 	for a.bindLambdas(sig, b, args, out, sc) {
 		continue

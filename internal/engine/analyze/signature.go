@@ -162,13 +162,13 @@ func (p *sigParser) sigType() *sigType {
 }
 
 // literalNumbers turns the arguments of "timestamp(3)" into numbers.
-func (t *sigType) literalNumbers() {
-	for _, a := range t.args {
+func (s *sigType) literalNumbers() {
+	for _, a := range s.args {
 		var n int
 		if _, err := fmt.Sscanf(a.name, "%d", &n); err != nil {
 			return
 		}
-		t.nums = append(t.nums, n)
+		s.nums = append(s.nums, n)
 	}
-	t.args = nil
+	s.args = nil
 }

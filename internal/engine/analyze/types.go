@@ -110,7 +110,7 @@ func RowOf(names []string, fields []*Type) *Type {
 // String gives the type as the engine prints it, such as in typeof.
 func (t *Type) String() string {
 	name := kindNames[t.Kind]
-	switch t.Kind {
+	switch t.Kind { //nolint:exhaustive // the rest is its name
 	case Decimal:
 		return fmt.Sprintf("decimal(%d,%d)", t.Length, t.Scale)
 	case Varchar:
@@ -205,8 +205,7 @@ func (t *Type) isText() bool { return t.Kind == Varchar || t.Kind == Char }
 
 // Orderable says whether < applies and ORDER BY may use the type.
 func (t *Type) Orderable() bool {
-	switch t.Kind {
-	case Map, JSON, Function:
+	if t.Kind == Map || t.Kind == JSON || t.Kind == Function {
 		return false
 	}
 	for _, a := range t.Args {

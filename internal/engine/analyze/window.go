@@ -90,7 +90,7 @@ func (a *analyzer) frameOffset(w *sql.Window, b sql.FrameBound, out *Window, sc 
 	}
 	key := out.OrderBy[0].Expr.Type()
 	moment := (key.Kind == Date || key.Kind == Timestamp) && isInterval(x.Type())
-	if !moment && !(key.IsNumeric() && x.Type().IsNumeric()) {
+	if !moment && (!key.IsNumeric() || !x.Type().IsNumeric()) {
 		fail(b.Offset, TypeMismatch, "Window frame RANGE value type (%s) not compatible with sort item type (%s)", x.Type(), key)
 	}
 	return x

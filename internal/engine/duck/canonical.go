@@ -22,7 +22,7 @@ import (
 //   - JSON, when a key is written in another case than its column, or is mapped.
 func (p *preparer) needsRewriting(t table, file io.ReadSeeker, c engine.Compression) (bool, error) {
 	var wanted func([]byte) bool
-	switch t.Format {
+	switch t.Format { //nolint:exhaustive // the rest is read as it is
 	case engine.FormatText:
 		if t.CSV.Escape != "" {
 			return true, nil
@@ -156,16 +156,14 @@ func (t table) fieldNames() map[string]bool {
 }
 
 func rewriterOf(t table) rewriter {
-	switch t.Format {
-	case engine.FormatJSON:
+	if t.Format == engine.FormatJSON {
 		return func(in io.Reader, out io.Writer) error { return rewriteJSON(t, in, out) }
-	case engine.FormatOpenCSV:
-		split := openSplitter(t.CSV)
-		return func(in io.Reader, out io.Writer) error { return rewriteLines(t, in, out, split) }
-	default:
-		split := lazySplitter(t.CSV)
-		return func(in io.Reader, out io.Writer) error { return rewriteLines(t, in, out, split) }
 	}
+	split := lazySplitter(t.CSV)
+	if t.Format == engine.FormatOpenCSV {
+		split = openSplitter(t.CSV)
+	}
+	return func(in io.Reader, out io.Writer) error { return rewriteLines(t, in, out, split) }
 }
 
 // maxLine is the longest line of text, in bytes.

@@ -132,7 +132,7 @@ func (d *recordDecoder) data(t arrow.DataType) (arrow.ArrayData, error) {
 	if a.Length < 0 || a.Length > worker.MaxFrame || a.Nulls < 0 || a.Nulls > a.Length {
 		return nil, errors.New("length out of range")
 	}
-	if want := len(t.Layout().Buffers); len(a.Buffers) != want && !(want == 1 && len(a.Buffers) == 0) {
+	if want := len(t.Layout().Buffers); len(a.Buffers) != want && (want != 1 || len(a.Buffers) != 0) {
 		return nil, fmt.Errorf("%d buffers for %s", len(a.Buffers), t)
 	}
 	var buffers []*memory.Buffer

@@ -36,7 +36,7 @@ func sendRows(c *worker.Conn, result *bind.Result) (int64, error) {
 		if chunk.Ptr == nil {
 			break
 		}
-		err := out.add(chunk, 0, int(bind.DataChunkGetSize(chunk))) //nolint:gosec // at most 2048
+		err := out.add(chunk, 0, int(bind.DataChunkGetSize(chunk)))
 		bind.DestroyDataChunk(&chunk)
 		if err != nil {
 			return 0, err
@@ -82,7 +82,7 @@ type rowWriter struct {
 func (w *rowWriter) add(chunk bind.DataChunk, from, n int) error {
 	weight := 0
 	for i, c := range w.columns {
-		weight += c.weight(newSpan(bind.DataChunkGetVector(chunk, bind.IdxT(i)), from, n)) //nolint:gosec // an index
+		weight += c.weight(newSpan(bind.DataChunkGetVector(chunk, bind.IdxT(i)), from, n))
 	}
 	if weight > flushBytes && n > 1 {
 		if err := w.add(chunk, from, n/2); err != nil {
@@ -91,7 +91,7 @@ func (w *rowWriter) add(chunk bind.DataChunk, from, n int) error {
 		return w.add(chunk, from+n/2, n-n/2)
 	}
 	for i, c := range w.columns {
-		s := newSpan(bind.DataChunkGetVector(chunk, bind.IdxT(i)), from, n) //nolint:gosec // an index
+		s := newSpan(bind.DataChunkGetVector(chunk, bind.IdxT(i)), from, n)
 		if err := c.appendTo(w.builder.Field(i), s); err != nil {
 			return err
 		}
@@ -133,7 +133,7 @@ func encodeRecord(record arrow.RecordBatch) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode rows: %w", err)
 	}
-	out := binary.BigEndian.AppendUint32(nil, uint32(len(header))) //nolint:gosec // a few bytes per column
+	out := binary.BigEndian.AppendUint32(nil, uint32(len(header)))
 	out = pad(append(out, header...))
 	for _, b := range buffers {
 		if b != nil {

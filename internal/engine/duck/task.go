@@ -161,14 +161,13 @@ func classWithFile(class engine.Class, failed *worker.TaskError) engine.Class {
 	if failed.Subject == "" {
 		return class
 	}
-	switch class {
+	switch class { //nolint:exhaustive // a file does not change the other classes
 	case engine.ClassArgument, engine.ClassCast, engine.ClassRange, engine.ClassStatement:
 		return engine.ClassBadData
 	case engine.ClassMissingFile:
 		if !strings.Contains(failed.Message, "No such file") && !strings.Contains(failed.Message, "No files found") {
 			return engine.ClassBadData // read, but not what it should be: truncated, for instance
 		}
-	default:
 	}
 	return class
 }

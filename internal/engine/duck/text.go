@@ -35,7 +35,6 @@ func csvBuffers(line int) string {
 type textReader struct {
 	t    table
 	open bool // OpenCSVSerde
-
 }
 
 func (r textReader) from(files string, g group) string {

@@ -78,7 +78,7 @@ func newColumn(t bind.LogicalType) (column, error) {
 	case bind.TypeList:
 		return c.list(bind.ListTypeChildType(t))
 	case bind.TypeArray:
-		c.length = int(bind.ArrayTypeArraySize(t)) //nolint:gosec // DuckDB bounds it at 100,000
+		c.length = int(bind.ArrayTypeArraySize(t))
 		return c.list(bind.ArrayTypeChildType(t))
 	case bind.TypeMap:
 		return c.mapping(t)
@@ -173,7 +173,7 @@ func values[T any](s span) []T {
 	if data == nil || s.n == 0 {
 		return make([]T, s.n)
 	}
-	return unsafe.Slice((*T)(data), s.from+s.n)[s.from:]
+	return unsafe.Slice((*T)(data), s.from+s.n)[s.from:] //nolint:gosec // DuckDB's vector holds that many
 }
 
 // each calls put for valid rows and null for the others.
@@ -244,13 +244,13 @@ func (c column) weight(s span) int {
 		items := c.items(s.vector)
 		for i, e := range c.entries(s) {
 			if s.valid(i) {
-				total += 8 * int(e.length)                                          //nolint:gosec // a length of one chunk
-				total += c.itemWeight(newSpan(items, int(e.offset), int(e.length))) //nolint:gosec // likewise
+				total += 8 * int(e.length)
+				total += c.itemWeight(newSpan(items, int(e.offset), int(e.length)))
 			}
 		}
 	case bind.TypeStruct:
 		for i, child := range c.children {
-			total += child.weight(newSpan(bind.StructVectorGetChild(s.vector, bind.IdxT(i)), s.from, s.n)) //nolint:gosec // an index
+			total += child.weight(newSpan(bind.StructVectorGetChild(s.vector, bind.IdxT(i)), s.from, s.n))
 		}
 	}
 	return total
@@ -285,7 +285,7 @@ func (c column) appendNested(b array.Builder, s span) error {
 		}
 		b.AppendValues(valid) // Append(false) would add a NULL to the children, which follow
 		for i, child := range c.children {
-			inner := newSpan(bind.StructVectorGetChild(s.vector, bind.IdxT(i)), s.from, s.n) //nolint:gosec // an index
+			inner := newSpan(bind.StructVectorGetChild(s.vector, bind.IdxT(i)), s.from, s.n)
 			if err := child.appendTo(b.FieldBuilder(i), inner); err != nil {
 				return err
 			}
@@ -340,7 +340,7 @@ func (c column) entries(s span) []entry {
 	}
 	list := make([]entry, s.n)
 	for i := range list {
-		list[i] = entry{uint64(s.from+i) * uint64(c.length), uint64(c.length)} //nolint:gosec // small numbers
+		list[i] = entry{uint64(s.from+i) * uint64(c.length), uint64(c.length)}
 	}
 	return list
 }
@@ -352,7 +352,7 @@ func (c column) appendList(b *array.ListBuilder, s span) error {
 		if !s.valid(i) || e.length == 0 {
 			continue
 		}
-		inner := newSpan(items, int(e.offset), int(e.length)) //nolint:gosec // offsets of one chunk
+		inner := newSpan(items, int(e.offset), int(e.length))
 		if err := c.children[0].appendTo(b.ValueBuilder(), inner); err != nil {
 			return err
 		}
@@ -370,7 +370,7 @@ func (c column) appendMap(b *array.MapBuilder, s span) error {
 			continue
 		}
 		b.Append(true)
-		from, n := int(e.offset), int(e.length) //nolint:gosec // offsets of one chunk
+		from, n := int(e.offset), int(e.length)
 		if err := c.children[0].appendTo(b.KeyBuilder(), newSpan(keys, from, n)); err != nil {
 			return err
 		}
@@ -389,7 +389,7 @@ type duckHuge struct {
 
 // uuid prints a UUID, whose first bit DuckDB flips so that it orders as an integer.
 func (h duckHuge) uuid() string {
-	upper := uint64(h.upper) ^ 1<<63 //nolint:gosec // bits, not a number
+	upper := uint64(h.upper) ^ 1<<63
 	return fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", upper>>32, upper>>16&0xffff, upper&0xffff, h.lower>>48, h.lower&(1<<48-1))
 }
 
@@ -416,6 +416,6 @@ func (s *duckString) bytes() []byte {
 	if s.length <= inlineLength {
 		return s.inline[:s.length]
 	}
-	p := *(*unsafe.Pointer)(unsafe.Pointer(&s.inline[4]))
-	return unsafe.Slice((*byte)(p), s.length)
+	p := *(*unsafe.Pointer)(unsafe.Pointer(&s.inline[4])) //nolint:gosec // a long text's address stands there
+	return unsafe.Slice((*byte)(p), s.length)             //nolint:gosec // and has that length
 }

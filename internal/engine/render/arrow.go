@@ -35,7 +35,7 @@ func arrowMismatch(t *analyze.Type, column arrow.Array) error {
 }
 
 func arrowValue(t *analyze.Type, column arrow.Array, i int) (string, error) {
-	switch t.Kind {
+	switch t.Kind { //nolint:exhaustive // of the rest the Arrow type says how it is written
 	case analyze.Array:
 		return arrowList(t, column, i)
 	case analyze.Map:

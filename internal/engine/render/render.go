@@ -122,7 +122,7 @@ var precisions = map[analyze.Kind]int{
 // Column gives a type's name, precision and scale as clients expect them.
 func Column(t *analyze.Type) ColumnInfo {
 	info := ColumnInfo{Type: t.String(), Precision: precisions[t.Kind]}
-	switch t.Kind {
+	switch t.Kind { //nolint:exhaustive // the rest is called as in SQL
 	case analyze.Real:
 		info.Type = "float"
 	case analyze.Decimal:

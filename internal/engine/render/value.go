@@ -35,7 +35,7 @@ func mismatch(t *analyze.Type, v any) error {
 }
 
 func value(t *analyze.Type, v any) (string, error) {
-	switch t.Kind {
+	switch t.Kind { //nolint:exhaustive // the rest is plain: a text, a boolean or an integer
 	case analyze.Unknown:
 		return fmt.Sprint(v), nil
 	case analyze.Real, analyze.Double:
@@ -90,10 +90,10 @@ func scalar(t *analyze.Type, v any) (string, error) {
 }
 
 func moment(t *analyze.Type, at time.Time) string {
-	switch t.Kind {
-	case analyze.Date:
+	if t.Kind == analyze.Date {
 		return at.UTC().Format("2006-01-02")
-	case analyze.Time:
+	}
+	if t.Kind == analyze.Time {
 		return Time(at.UTC())
 	}
 	return Timestamp(at.UTC())

@@ -49,11 +49,7 @@ func (f *formatter) expr(e Expr) {
 	case *Cast:
 		f.cast(e)
 	case *Extract:
-		f.write("EXTRACT(")
-		f.identifier(Identifier{Value: e.Field, Quoted: !plainWord(e.Field)})
-		f.write(" FROM ")
-		f.operand(e.X)
-		f.write(")")
+		f.extract(e)
 	case *AtTimeZone:
 		f.infix(e.X, "AT TIME ZONE", e.Zone)
 	case *Trim:
@@ -69,17 +65,29 @@ func (f *formatter) expr(e Expr) {
 		f.exprs(e.Items)
 		f.write("]")
 	case *RowExpr:
-		if e.Named {
-			f.write("ROW")
-		}
-		f.write("(")
-		f.exprs(e.Items)
-		f.write(")")
+		f.row(e)
 	case *Subquery:
 		f.write("(")
 		f.query(e.Query)
 		f.write(")")
 	}
+}
+
+func (f *formatter) extract(e *Extract) {
+	f.write("EXTRACT(")
+	f.identifier(Identifier{Value: e.Field, Quoted: !plainWord(e.Field)})
+	f.write(" FROM ")
+	f.operand(e.X)
+	f.write(")")
+}
+
+func (f *formatter) row(e *RowExpr) {
+	if e.Named {
+		f.write("ROW")
+	}
+	f.write("(")
+	f.exprs(e.Items)
+	f.write(")")
 }
 
 func (f *formatter) literal(e Expr) bool {

@@ -193,6 +193,7 @@ func (p *parser) primary() Expr {
 		return p.primarySymbol()
 	case tokWord:
 		return p.primaryWord()
+	case tokEOF, tokBackquoted, tokDigitWord, tokUnknown:
 	}
 	p.miss("<expression>")
 	p.fail()

@@ -187,10 +187,10 @@ func (p *parser) end() {
 // there, and what could have.
 func (p *parser) fail() {
 	t := p.cur()
-	switch t.kind {
-	case tokBackquoted:
+	if t.kind == tokBackquoted {
 		p.failAt(t.pos, "backquoted identifiers are not supported; use double quotes to quote identifiers")
-	case tokDigitWord:
+	}
+	if t.kind == tokDigitWord {
 		p.failAt(t.pos, "identifiers must not start with a digit; surround the identifier with double quotes")
 	}
 	p.failAt(t.pos, "mismatched input '"+t.text+"'."+p.expectation())

@@ -123,7 +123,7 @@ func floatLiteral(t *analyze.Type, v float64) string {
 }
 
 func (p *printer) textLiteral(l *analyze.Literal, v string) string {
-	switch l.T.Kind {
+	switch l.T.Kind { //nolint:exhaustive // the rest casts from text
 	case analyze.Varchar, analyze.Char:
 		return quoteText(v)
 	case analyze.Date:
@@ -169,11 +169,11 @@ func (p *printer) quantified(q *analyze.Quantified) string {
 // comparable writes a value for comparing and ordering: of a zoned timestamp
 // only the instant counts.
 func (p *printer) comparable(e analyze.Expr) string {
-	switch e.Type().Kind {
-	case analyze.TimestampTZ:
+	if e.Type().Kind == analyze.TimestampTZ {
 		instant, _ := p.zonedParts(e)
 		return instant
-	case analyze.JSON:
+	}
+	if e.Type().Kind == analyze.JSON {
 		return "CAST(" + p.expr(e) + " AS VARCHAR)"
 	}
 	return p.expr(e)

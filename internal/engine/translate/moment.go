@@ -80,7 +80,7 @@ func (p *printer) timeArithmetic(c *analyze.Call) string {
 	}
 	sign := c.Name[len("time"):]
 	step := p.intervalOf(y)
-	switch x.Type().Kind {
+	switch x.Type().Kind { //nolint:exhaustive // a timestamp without zone follows
 	case analyze.Date:
 		return fmt.Sprintf("CAST(%s %s %s AS DATE)", p.expr(x), sign, step)
 	case analyze.TimestampTZ:

@@ -8,9 +8,22 @@ import (
 	"github.com/bindery-project/bindery/internal/engine/sql"
 )
 
-// functionRule gives the writer of a function whose text depends on types or on
-// the value of constant arguments, or nil.
-func functionRule(name string) func(*printer, *analyze.Call) string {
+// rule writes a call whose text depends on types or on the value of constant arguments.
+type rule func(*printer, *analyze.Call) string
+
+// functionRule gives the rule of a function, or nil. The rooms are switches and no
+// tables: a rule writes calls itself, and a variable may not refer to itself.
+func functionRule(name string) rule {
+	for _, room := range []func(string) rule{numberRule, textRule, timeRule, jsonRule, nestedRule} {
+		if found := room(name); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+// numberRule knows the functions of numbers and comparison.
+func numberRule(name string) rule {
 	switch name {
 	case "round":
 		return (*printer).round
@@ -20,84 +33,19 @@ func functionRule(name string) func(*printer, *analyze.Call) string {
 		return extreme("greatest")
 	case "least":
 		return extreme("least")
+	}
+	return nil
+}
+
+// textRule knows the functions of text and bytes.
+func textRule(name string) rule {
+	switch name {
 	case "concat":
 		return (*printer).concat
 	case "concat_ws":
 		return (*printer).concatWS
 	case "format":
 		return (*printer).format
-	case "date":
-		return (*printer).date
-	case "date_trunc":
-		return (*printer).dateTrunc
-	case "date_add":
-		return (*printer).dateAdd
-	case "date_diff":
-		return (*printer).dateDiff
-	case "date_format":
-		return (*printer).dateFormat
-	case "date_parse":
-		return (*printer).dateParse
-	case "format_datetime":
-		return (*printer).formatDatetime
-	case "parse_datetime":
-		return (*printer).parseDatetime
-	case "from_unixtime":
-		return (*printer).fromUnixtime
-	case "to_unixtime":
-		return (*printer).toUnixtime
-	case "from_iso8601_timestamp":
-		return (*printer).fromISO
-	case "to_iso8601":
-		return (*printer).toISO
-	case "with_timezone":
-		return (*printer).withTimezone
-	case "at_timezone":
-		return (*printer).atTimezone
-	case "timezone_hour":
-		return zoneOffset("// 3600000")
-	case "timezone_minute":
-		return zoneOffset("// 60000 % 60")
-	case "json_parse":
-		return (*printer).jsonParse
-	case "json_extract":
-		return (*printer).jsonExtract
-	case "json_extract_scalar":
-		return (*printer).jsonExtractScalar
-	case "json_array_length":
-		return (*printer).jsonArrayLength
-	case "json_array_get":
-		return (*printer).jsonArrayGet
-	case "json_array_contains":
-		return (*printer).jsonArrayContains
-	case "json_size":
-		return (*printer).jsonSize
-	case "is_json_scalar":
-		return (*printer).isJSONScalar
-	case "reduce":
-		return (*printer).reduce
-	case "array_join":
-		return (*printer).arrayJoin
-	case "sequence":
-		return (*printer).sequenceCall
-	case "zip":
-		return (*printer).zip
-	case "zip_with":
-		return (*printer).zipWith
-	case "map_entries":
-		return (*printer).mapEntries
-	case "map_from_entries":
-		return (*printer).mapFromEntries
-	case "map_concat":
-		return (*printer).mapConcat
-	case "map_filter":
-		return (*printer).mapFilter
-	case "transform_keys":
-		return (*printer).transformKeys
-	case "transform_values":
-		return (*printer).transformValues
-	case "map_zip_with":
-		return (*printer).mapZipWith
 	case "substr":
 		return (*printer).substr
 	}
@@ -246,10 +194,7 @@ func (p *printer) formatOne(c *analyze.Call, spec string, arg analyze.Expr) stri
 	switch {
 	case strings.ContainsAny(spec, "(#") || strings.Contains(spec, ",") && strings.Contains(spec, "0"):
 	case verb == 's':
-		asText := &analyze.Cast{X: arg}
-		asText.T = varcharType
-		value := p.javaText(asText, text, t)
-		return fmt.Sprintf("printf('%s', %s)", spec, value)
+		return fmt.Sprintf("printf('%s', %s)", spec, p.javaText(text, t))
 	case strings.Contains(spec, ",") && verb == 'd' && t.IsInteger():
 		return fmt.Sprintf("printf('%s', %s)", spec, text)
 	case strings.Contains(spec, ","):
@@ -263,11 +208,11 @@ func (p *printer) formatOne(c *analyze.Call, spec string, arg analyze.Expr) stri
 }
 
 // javaText is what Java's %s prints: doubles in their plain form.
-func (p *printer) javaText(c *analyze.Cast, text string, t *analyze.Type) string {
+func (p *printer) javaText(text string, t *analyze.Type) string {
 	if t.Kind == analyze.Double || t.Kind == analyze.Real {
 		return "CAST(" + text + " AS VARCHAR)"
 	}
-	return p.toText(c, text, t, varcharType)
+	return p.toText(text, t, varcharType)
 }
 
 // notConstant refuses a call whose pattern must be known while translating.

@@ -9,6 +9,29 @@ import (
 	"github.com/bindery-project/bindery/internal/engine/sql"
 )
 
+// jsonRule knows the functions of JSON.
+func jsonRule(name string) rule {
+	switch name {
+	case "json_parse":
+		return (*printer).jsonParse
+	case "json_extract":
+		return (*printer).jsonExtract
+	case "json_extract_scalar":
+		return (*printer).jsonExtractScalar
+	case "json_array_length":
+		return (*printer).jsonArrayLength
+	case "json_array_get":
+		return (*printer).jsonArrayGet
+	case "json_array_contains":
+		return (*printer).jsonArrayContains
+	case "json_size":
+		return (*printer).jsonSize
+	case "is_json_scalar":
+		return (*printer).isJSONScalar
+	}
+	return nil
+}
+
 func (p *printer) jsonParse(c *analyze.Call) string {
 	return p.let1(p.expr(c.Args[0]), func(x string) string {
 		bad := p.raise("INVALID_FUNCTION_ARGUMENT", "'Cannot convert value to JSON: ''' || "+x+" || ''''")
@@ -107,7 +130,7 @@ func (p *printer) jsonArrayContains(c *analyze.Call) string {
 	value := p.expr(c.Args[1])
 	types := "'VARCHAR'"
 	compare := "json_extract_string(e, '$') = %s"
-	switch c.Args[1].Type().Kind {
+	switch c.Args[1].Type().Kind { //nolint:exhaustive // the rest compares as text
 	case analyze.Boolean:
 		types, compare = "'BOOLEAN'", "json_extract_string(e, '$') = CAST(%s AS VARCHAR)"
 	case analyze.Bigint, analyze.Double:

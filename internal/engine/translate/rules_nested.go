@@ -7,6 +7,37 @@ import (
 	"github.com/bindery-project/bindery/internal/engine/analyze"
 )
 
+// nestedRule knows the functions of arrays, maps and rows.
+func nestedRule(name string) rule {
+	switch name {
+	case "reduce":
+		return (*printer).reduce
+	case "array_join":
+		return (*printer).arrayJoin
+	case "sequence":
+		return (*printer).sequenceCall
+	case "zip":
+		return (*printer).zip
+	case "zip_with":
+		return (*printer).zipWith
+	case "map_entries":
+		return (*printer).mapEntries
+	case "map_from_entries":
+		return (*printer).mapFromEntries
+	case "map_concat":
+		return (*printer).mapConcat
+	case "map_filter":
+		return (*printer).mapFilter
+	case "transform_keys":
+		return (*printer).transformKeys
+	case "transform_values":
+		return (*printer).transformValues
+	case "map_zip_with":
+		return (*printer).mapZipWith
+	}
+	return nil
+}
+
 // inline writes a lambda's body with its parameters standing for given texts.
 func (p *printer) inline(l analyze.Expr, params ...string) string {
 	lambda := l.(*analyze.Lambda)
@@ -16,7 +47,7 @@ func (p *printer) inline(l analyze.Expr, params ...string) string {
 		p.variables[id] = name
 	}
 	for i, v := range lambda.Params {
-		p.variables[v.ID] = params[i]
+		p.variables[v.ID] = params[i] //nolint:gosec // the callers give a text per parameter
 	}
 	defer func() { p.variables = old }()
 	return p.expr(lambda.Body)

@@ -18,8 +18,8 @@ func shorten(text string, to *analyze.Type) string {
 }
 
 // toText writes a value in Trino's text form.
-func (p *printer) toText(c *analyze.Cast, text string, from, to *analyze.Type) string {
-	switch from.Kind {
+func (p *printer) toText(text string, from, to *analyze.Type) string {
+	switch from.Kind { //nolint:exhaustive // the rest is DuckDB's own text
 	case analyze.Varchar:
 		if to.Length != analyze.Unbounded && (from.Length == analyze.Unbounded || from.Length > to.Length) {
 			return shorten(text, to)
@@ -124,7 +124,7 @@ func (p *printer) yearIntervalText(text string) string {
 
 // toJSON writes a value as JSON.
 func (p *printer) toJSON(c *analyze.Cast, text string, from *analyze.Type) string {
-	switch from.Kind {
+	switch from.Kind { //nolint:exhaustive // containers and JSON follow
 	case analyze.Varchar, analyze.Boolean, analyze.Tinyint, analyze.Smallint, analyze.Integer, analyze.Bigint, analyze.Date:
 		return p.nullJSON(text, "to_json(%s)")
 	case analyze.Double, analyze.Real, analyze.Decimal:
@@ -151,7 +151,7 @@ func (p *printer) jsonParts(c *analyze.Cast, text string, from *analyze.Type) st
 		return text
 	}
 	v := p.variable()
-	switch from.Kind {
+	switch from.Kind { //nolint:exhaustive // the third container, a row, follows
 	case analyze.Array:
 		return fmt.Sprintf("list_transform(%s, lambda %s: %s)", text, v, p.toJSON(c, v, from.Elem()))
 	case analyze.Map:

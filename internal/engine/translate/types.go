@@ -22,7 +22,7 @@ var typeNames = map[analyze.Kind]string{
 
 // TypeName gives the DuckDB type that represents a query type.
 func TypeName(t *analyze.Type) string {
-	switch t.Kind {
+	switch t.Kind { //nolint:exhaustive // typeNames has the rest
 	case analyze.Decimal:
 		return fmt.Sprintf("DECIMAL(%d,%d)", t.Length, t.Scale)
 	case analyze.Array:

@@ -96,7 +96,7 @@ func write(t *testing.T, path string, cases []Case) {
 		}
 		out.WriteString(c.Comment + c.Input + "\n----\n" + c.Expected + "\n")
 	}
-	if err := os.WriteFile(path, []byte(out.String()), 0o644); err != nil {
+	if err := os.WriteFile(path, []byte(out.String()), 0o644); err != nil { //nolint:gosec // a file of the repository, for all to read
 		t.Fatal(err)
 	}
 }
