@@ -81,6 +81,8 @@ func (x *exchange) verifyStreamed(o sigv4.Options) error {
 	if err := x.proof.Verify(x.r, x.key, "", o); err != nil {
 		return err
 	}
+	r := *x.r // net/http must still find its own body in its request: it decides by it what to do with an unread one
+	x.r = &r
 	verifyingBody(x.r, x.proof, x.key)
 	return nil
 }
