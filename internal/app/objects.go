@@ -16,10 +16,12 @@ func (a *App) openObjects(authorizer op.Authorizer) (*s3.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s3.New(s3.Config{
+	service := s3.New(s3.Config{
 		Region: a.cfg.Region, Store: a.db, Objects: objects, Authorizer: authorizer,
 		Principals: principals{a.people}, Clock: a.clock,
-	}), nil
+	})
+	a.people.OnMoved(service.PrincipalMoved)
+	return service, nil
 }
 
 // principals shows the object store which principals exist.

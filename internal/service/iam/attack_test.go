@@ -1,11 +1,14 @@
 package iam_test
 
 import (
+	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/bindery-project/bindery/internal/api/iamapi"
+	"github.com/bindery-project/bindery/internal/db"
 	"github.com/bindery-project/bindery/internal/op"
 	"github.com/bindery-project/bindery/internal/policy"
 	"github.com/bindery-project/bindery/internal/service/iam/directory"
@@ -163,5 +166,53 @@ func TestTagNamesThatDifferInCaseAreDuplicates(t *testing.T) {
 		w.user(t, "bea")
 		_, err = w.TagUser(w.ctx, &iamapi.TagUserInput{UserName: "bea", Tags: twice})
 		wantCode(t, "tag", err, "InvalidInput")
+	})
+}
+
+func TestAPrincipalMadeAgainIsNotTheOneThatWasNamed(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		var moves []string
+		w.people.OnMoved(func(_ context.Context, _ *db.Tx, from, to string) error {
+			moves = append(moves, from+" "+to)
+			return nil
+		})
+		ana, key := w.user(t, "ana")
+		r := w.role(t, "r")
+		trusts := func(id string) bool {
+			info, err := w.people.RoleByARN(w.ctx, r.Arn)
+			return strings.Contains(must(t, info, err).Trust, `"`+id+`"`)
+		}
+		_, err := w.UpdateUser(w.ctx, &iamapi.UpdateUserInput{UserName: "ana", NewUserName: new("bea")})
+		must(t, "", err)
+		if !trusts("arn:aws:iam::" + account + ":user/bea") {
+			t.Error("the role does not trust its user under the new name")
+		}
+		_, err = w.DeleteAccessKey(w.ctx, &iamapi.DeleteAccessKeyInput{UserName: new("bea"), AccessKeyId: key.AccessKeyId})
+		must(t, "", err)
+		_, err = w.DeleteUser(w.ctx, &iamapi.DeleteUserInput{UserName: "bea"})
+		must(t, "", err)
+		if !trusts(ana.UserID) {
+			t.Error("the role trusts whoever is called bea next")
+		}
+		want := []string{ana.ARN + " arn:aws:iam::" + account + ":user/bea", "arn:aws:iam::" + account + ":user/bea " + ana.UserID}
+		if !slices.Equal(moves, want) {
+			t.Errorf("told %q", moves)
+		}
+	})
+}
+
+func TestABoundaryIsNotDeletedUnderItsUsers(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.user(t, "ana")
+		made, err := w.CreatePolicy(w.ctx, &iamapi.CreatePolicyInput{PolicyName: "limit", PolicyDocument: allowGet})
+		arn := *must(t, made, err).Policy.Arn
+		_, err = w.PutUserPermissionsBoundary(w.ctx, &iamapi.PutUserPermissionsBoundaryInput{UserName: "ana", PermissionsBoundary: arn})
+		must(t, "", err)
+		_, err = w.DeletePolicy(w.ctx, &iamapi.DeletePolicyInput{PolicyArn: arn})
+		wantCode(t, "boundary in use", err, "DeleteConflict")
+		_, err = w.DeleteUserPermissionsBoundary(w.ctx, &iamapi.DeleteUserPermissionsBoundaryInput{UserName: "ana"})
+		must(t, "", err)
+		_, err = w.DeletePolicy(w.ctx, &iamapi.DeletePolicyInput{PolicyArn: arn})
+		wantCode(t, "boundary of nobody", err, "")
 	})
 }

@@ -1,10 +1,12 @@
 package s3_test
 
 import (
+	"context"
 	"io"
 	"strings"
 	"testing"
 
+	"github.com/bindery-project/bindery/internal/db"
 	"github.com/bindery-project/bindery/internal/op"
 )
 
@@ -63,5 +65,26 @@ func TestWritesDoNotMoveToANewBucket(t *testing.T) {
 	}
 	if got := d.do(b, ask{method: "GET", target: "/" + bucket}); strings.Contains(got.text, "<Key>k</Key>") {
 		t.Errorf("the other account's bucket holds it: %s", got.text)
+	}
+}
+
+// TestAPolicyFollowsWhoItNames renames a principal that a bucket policy names.
+func TestAPolicyFollowsWhoItNames(t *testing.T) {
+	d := withBucket(t)
+	boss, ana := root(owner), user(other, "ana")
+	d.grant(ana, allow("s3:GetObject", "*"))
+	d.must(boss, ask{method: "PUT", target: "/" + bucket + "?policy", body: `{"Version":"2012-10-17","Statement":[` +
+		principal("Allow", `{"AWS":"`+ana.ARN+`"}`, "s3:GetObject", bucket+"/*", "") + `]}`})
+	if got := d.do(ana, ask{method: "GET", target: "/" + bucket + "/k"}); got.StatusCode != 200 {
+		t.Fatalf("before: %d %s", got.StatusCode, got.text)
+	}
+	err := d.Store.Write(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+		return d.PrincipalMoved(ctx, tx, ana.ARN, "AIDAABCDEFGHIJKLMNOPQ")
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := d.do(ana, ask{method: "GET", target: "/" + bucket + "/k"}); got.code != "AccessDenied" {
+		t.Errorf("another of the same name: %d %s", got.StatusCode, got.text)
 	}
 }

@@ -153,30 +153,32 @@ func (r *records) insert(ctx context.Context, b *record) error {
 
 // change rewrites a bucket's settings in one transaction.
 func (r *records) change(ctx context.Context, name string, change func(*settings) error) error {
-	return r.write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		b, err := load(ctx, tx, name)
-		if err != nil {
-			return err
-		}
-		if b == nil {
-			return errNoSuchBucket(name)
-		}
-		before, err := db.Encode(place(name), &b.settings)
-		if err != nil {
-			return err
-		}
-		if err := change(&b.settings); err != nil {
-			return err
-		}
-		after, err := db.Encode(place(name), &b.settings)
-		if err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, `UPDATE s3_bucket SET doc = ? WHERE name = ?`, after, name); err != nil {
-			return err
-		}
-		return tx.Record(ctx, db.Change{Account: b.Account, Kind: "s3:bucket", Key: []byte(name), Before: before, After: after})
-	})
+	return r.write(ctx, func(ctx context.Context, tx *db.Tx) error { return alter(ctx, tx, name, change) })
+}
+
+func alter(ctx context.Context, tx *db.Tx, name string, change func(*settings) error) error {
+	b, err := load(ctx, tx, name)
+	if err != nil {
+		return err
+	}
+	if b == nil {
+		return errNoSuchBucket(name)
+	}
+	before, err := db.Encode(place(name), &b.settings)
+	if err != nil {
+		return err
+	}
+	if err := change(&b.settings); err != nil {
+		return err
+	}
+	after, err := db.Encode(place(name), &b.settings)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `UPDATE s3_bucket SET doc = ? WHERE name = ?`, after, name); err != nil {
+		return err
+	}
+	return tx.Record(ctx, db.Change{Account: b.Account, Kind: "s3:bucket", Key: []byte(name), Before: before, After: after})
 }
 
 func (r *records) remove(ctx context.Context, name string) error {

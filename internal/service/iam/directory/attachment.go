@@ -81,6 +81,30 @@ func HoldersOf(ctx context.Context, tx *db.Tx, account, arn string) ([]string, e
 	return strings1(ctx, tx, `SELECT owner FROM iam_attachment WHERE account = ? AND policy_arn = ? ORDER BY owner`, account, arn)
 }
 
+// IsBoundary reports whether a policy is the permissions boundary of a user or
+// role of its account.
+func IsBoundary(ctx context.Context, tx *db.Tx, account, arn string) (bool, error) {
+	ids, err := strings1(ctx, tx, `SELECT id FROM iam_entity WHERE account = ? AND kind IN (?, ?)`, account, string(User), string(Role))
+	if err != nil {
+		return false, err
+	}
+	for _, id := range ids {
+		e, err := GetByID[bounded](ctx, tx, id)
+		if err != nil {
+			return false, err
+		}
+		if b := e.Doc.PermissionsBoundary; b != nil && b.PermissionsBoundaryArn != nil && *b.PermissionsBoundaryArn == arn {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// bounded is what users and roles have in common here.
+type bounded struct {
+	PermissionsBoundary *iamapi.AttachedPermissionsBoundary
+}
+
 // Attach attaches a managed policy; it is no error when it is attached already.
 func Attach(ctx context.Context, tx *db.Tx, account, owner, arn string) error {
 	n, err := tx.Exec(ctx, `INSERT INTO iam_attachment (owner, policy_arn, account) VALUES (?, ?, ?)

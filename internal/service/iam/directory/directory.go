@@ -37,6 +37,7 @@ type Directory struct {
 	db     *db.DB
 	sealer db.Sealer
 	random io.Reader
+	moved  []Moved
 
 	mu     sync.RWMutex
 	gen    uint64 // counts changes, so that a slow load cannot store what is stale

@@ -173,7 +173,11 @@ func (p *Policies) DeletePolicy(ctx context.Context, in *iamapi.DeletePolicyInpu
 		if err != nil {
 			return err
 		}
-		if len(holders) > 0 {
+		limits, err := directory.IsBoundary(ctx, tx, e.Account, in.PolicyArn)
+		if err != nil {
+			return err
+		}
+		if limits || len(holders) > 0 { // who made another policy of its ARN would move the boundary
 			return terms.Conflict("Cannot delete a policy attached to entities.")
 		}
 		versions, err := directory.Versions(ctx, tx, e.ID)

@@ -183,7 +183,10 @@ func (r *Roles) DeleteRole(ctx context.Context, in *iamapi.DeleteRoleInput) (*ia
 		if err := terms.Bare(ctx, tx, terms.Holder{Kind: directory.Role, Name: e.Name, ID: e.ID}); err != nil {
 			return err
 		}
-		return directory.Delete(ctx, tx, e)
+		if err := directory.Delete(ctx, tx, e); err != nil {
+			return err
+		}
+		return r.Move(ctx, tx, e.Doc.Arn, e.ID)
 	})
 }
 

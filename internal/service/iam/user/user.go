@@ -109,8 +109,12 @@ func (u *Users) UpdateUser(ctx context.Context, in *iamapi.UpdateUserInput) (*ia
 		if err := terms.CheckPath(e.Doc.Path); err != nil {
 			return err
 		}
+		from := e.Doc.Arn
 		e.Doc.Arn = arn.IAM(e.Account, "user", e.Doc.Path, e.Doc.UserName)
-		return directory.Rename(ctx, tx, e, e.Doc.UserName, e.Doc.Path)
+		if err := directory.Rename(ctx, tx, e, e.Doc.UserName, e.Doc.Path); err != nil {
+			return err
+		}
+		return u.Move(ctx, tx, from, e.Doc.Arn)
 	})
 	if errors.Is(err, db.ErrExists) {
 		return nil, terms.Exists(directory.User, *in.NewUserName)
@@ -142,7 +146,10 @@ func (u *Users) DeleteUser(ctx context.Context, in *iamapi.DeleteUserInput) (*ia
 		if err := terms.Bare(ctx, tx, terms.Holder{Kind: directory.User, Name: e.Name, ID: e.ID}); err != nil {
 			return err
 		}
-		return directory.Delete(ctx, tx, e)
+		if err := directory.Delete(ctx, tx, e); err != nil {
+			return err
+		}
+		return u.Move(ctx, tx, e.Doc.Arn, e.ID)
 	})
 }
 
