@@ -34,6 +34,39 @@ func newBinder(r *Request) (*binder, error) {
 	return b, nil
 }
 
+// notation reads what a REST protocol has in the body.
+type notation struct {
+	payload func(*binder, *field, reflect.Value) error // the body is one member
+	body    func(*binder, *plan, reflect.Value) error  // the body has the members that are nowhere else
+}
+
+// decodeRest reads a request of a REST protocol.
+func decodeRest(m *op.Model, o *op.Operation, r *Request, n notation) (any, error) {
+	p, in, err := newInput(m, o)
+	if err != nil || p == nil {
+		return nil, err
+	}
+	b, err := newBinder(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.read(p, in); err != nil {
+		return nil, err
+	}
+	if p.payload >= 0 {
+		err = b.readPayload(p, in, n.payload)
+	} else {
+		err = n.body(b, p, in)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := b.finish(p, in, &b.seen); err != nil {
+		return nil, err
+	}
+	return b.decoded(p, in)
+}
+
 // read fills every bound member that the request has.
 func (b *binder) read(p *plan, in reflect.Value) error {
 	for _, i := range p.bound {
@@ -289,7 +322,7 @@ func headerSafe(text string) string {
 
 // readPayload reads a body that is one member: bytes, text or a document in
 // the protocol's notation, which structured reads.
-func (b *binder) readPayload(p *plan, in reflect.Value, structured func(f *field, v reflect.Value) error) error {
+func (b *binder) readPayload(p *plan, in reflect.Value, structured func(*binder, *field, reflect.Value) error) error {
 	if len(b.r.Body) == 0 {
 		return nil
 	}
@@ -305,7 +338,7 @@ func (b *binder) readPayload(p *plan, in reflect.Value, structured func(f *field
 		}
 		f.newValue(fv).SetString(text)
 	default:
-		if err := structured(f, fv); err != nil {
+		if err := structured(b, f, fv); err != nil {
 			return err
 		}
 	}

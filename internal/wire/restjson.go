@@ -14,29 +14,7 @@ type restJSON struct{}
 
 // Decode implements [Codec].
 func (restJSON) Decode(m *op.Model, o *op.Operation, r *Request) (any, error) {
-	p, in, err := newInput(m, o)
-	if err != nil || p == nil {
-		return nil, err
-	}
-	b, err := newBinder(r)
-	if err != nil {
-		return nil, err
-	}
-	if err := b.read(p, in); err != nil {
-		return nil, err
-	}
-	if p.payload >= 0 {
-		err = b.readPayload(p, in, b.jsonPayload)
-	} else {
-		err = b.jsonBody(p, in)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := b.finish(p, in, &b.seen); err != nil {
-		return nil, err
-	}
-	return b.decoded(p, in)
+	return decodeRest(m, o, r, notation{payload: (*binder).jsonPayload, body: (*binder).jsonBody})
 }
 
 // jsonBody reads the members that are in the body; an empty body has none.

@@ -15,29 +15,7 @@ const xmlType = "application/xml"
 
 // Decode implements [Codec].
 func (restXML) Decode(m *op.Model, o *op.Operation, r *Request) (any, error) {
-	p, in, err := newInput(m, o)
-	if err != nil || p == nil {
-		return nil, err
-	}
-	b, err := newBinder(r)
-	if err != nil {
-		return nil, err
-	}
-	if err := b.read(p, in); err != nil {
-		return nil, err
-	}
-	if p.payload >= 0 {
-		err = b.readPayload(p, in, b.xmlPayload)
-	} else {
-		err = b.xmlBody(p, in)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := b.finish(p, in, &b.seen); err != nil {
-		return nil, err
-	}
-	return b.decoded(p, in)
+	return decodeRest(m, o, r, notation{payload: (*binder).xmlPayload, body: (*binder).xmlBody})
 }
 
 func (b *binder) xmlBody(p *plan, in reflect.Value) error {
