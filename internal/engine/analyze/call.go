@@ -121,19 +121,7 @@ func (a *analyzer) coalesce(e *sql.Call, sc *scope) Expr {
 	if len(e.Args) < 2 {
 		fail(e, InvalidArguments, "The 'coalesce' function must have at least two arguments")
 	}
-	args := make([]Expr, len(e.Args))
-	t := unknownType
-	for i, arg := range e.Args {
-		args[i] = a.expr(arg, sc)
-		common := commonType(t, args[i].Type())
-		if common == nil {
-			fail(arg, TypeMismatch, "All COALESCE operands must be the same type or coercible to a common type. Cannot find common type between %s and %s", t, args[i].Type())
-		}
-		t = common
-	}
-	for i := range args {
-		args[i] = coerce(args[i], t)
-	}
+	args, t := a.alike(e.Args, "COALESCE operands", sc)
 	return call(e.Pos, t, "coalesce", args...)
 }
 

@@ -211,20 +211,27 @@ func (a *analyzer) trim(e *sql.Trim, sc *scope) Expr {
 }
 
 func (a *analyzer) array(e *sql.ArrayExpr, sc *scope) Expr {
+	items, t := a.alike(e.Items, "ARRAY elements", sc)
+	return call(e.Pos, ArrayOf(t), "array", items...)
+}
+
+// alike analyses expressions and coerces them to their common type, the unknown
+// one when there are none. The error calls them by their plural.
+func (a *analyzer) alike(exprs []sql.Expr, plural string, sc *scope) ([]Expr, *Type) {
 	t := unknownType
-	items := make([]Expr, len(e.Items))
-	for i, item := range e.Items {
-		items[i] = a.expr(item, sc)
-		common := commonType(t, items[i].Type())
+	out := make([]Expr, len(exprs))
+	for i, e := range exprs {
+		out[i] = a.expr(e, sc)
+		common := commonType(t, out[i].Type())
 		if common == nil {
-			fail(item, TypeMismatch, "All ARRAY elements must be the same type or coercible to a common type. Cannot find common type between %s and %s", t, items[i].Type())
+			fail(e, TypeMismatch, "All %s must be the same type or coercible to a common type. Cannot find common type between %s and %s", plural, t, out[i].Type())
 		}
 		t = common
 	}
-	for i := range items {
-		items[i] = coerce(items[i], t)
+	for i := range out {
+		out[i] = coerce(out[i], t)
 	}
-	return call(e.Pos, ArrayOf(t), "array", items...)
+	return out, t
 }
 
 func (a *analyzer) row(e *sql.RowExpr, sc *scope) Expr {
