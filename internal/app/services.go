@@ -40,7 +40,7 @@ func (a *App) openServices(context.Context) error {
 		(&installation.Service{
 			Accounts: accounts{a.people, a.clock, a.account}, Records: records{a.audit}, Authorizer: authorizer,
 		}).Bind(),
-		a.openCatalog(authorizer, invoker, sessions, objects).Bind(),
+		a.openCatalog(authorizer, invoker, sessions, objects).Bind(), //nolint:contextcheck // its work in the background lasts until Close
 		a.openQueries(objects, behalf, invoker).Bind(),
 	}
 	services = append(services, unbuilt(services)...)
