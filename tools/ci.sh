@@ -48,7 +48,8 @@ step() {
 	if ! "$@" 2>&1 | tee "$scratch/output"; then
 		failed+=("$name")
 	fi
-	tail -n 1 "$scratch/output" >>"$counts"
+	# A part that printed no count leaves an empty line, which the sum refuses.
+	sed -nE '/^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$/h; ${x;p}' "$scratch/output" >>"$counts"
 	echo "=== $name took $((SECONDS - began)) s"
 }
 

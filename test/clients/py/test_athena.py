@@ -132,14 +132,15 @@ def test_results_of_what_has_none(athena):
 
 def test_a_query_can_be_stopped(athena):
     query = athena.start_query_execution(
-        QueryString="select count(*) from unnest(sequence(1,100000)) a(x), unnest(sequence(1,100000)) b(y), unnest(sequence(1,1000)) c(z) where x*y*z % 7 = 3",
+        QueryString="select count(*) from unnest(sequence(1,10000)) a(x), unnest(sequence(1,10000)) b(y), unnest(sequence(1,10000)) c(z) where x*y*z % 7 = 3",
         ResultConfiguration={"OutputLocation": OUT})["QueryExecutionId"]
-    athena.stop_query_execution(QueryExecutionId=query)
-    began = time.monotonic()
 
     def state():
         return athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]["Status"]["State"]
 
+    until("the query to run", lambda: state() == "RUNNING", 20)
+    began = time.monotonic()
+    athena.stop_query_execution(QueryExecutionId=query)
     until("a stopped query to end", lambda: state() in lake.ENDED, 20)
     assert state() == "CANCELLED" and time.monotonic() - began < 5
 
