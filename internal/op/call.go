@@ -22,6 +22,9 @@ type Call struct {
 	Referer   string
 	Via       []string // services that call on the principal's behalf, oldest first: "athena.amazonaws.com"
 	ViaAWS    bool
+	// OldSignature says that the request was a presigned URL of Signature
+	// Version 2, for policies that ask (s3:signatureversion).
+	OldSignature bool
 
 	// Resources are those the authorization resolved, in rule order, so that
 	// a handler can use the internal ids that the decision was about.
@@ -61,7 +64,8 @@ type Session struct {
 	Name           string
 	Issued         time.Time
 	Expires        time.Time
-	Policies       []string // session policy texts and the texts of managed session policies
+	Policies       []string // session policy texts
+	PolicyARNs     []string // managed session policies: a token has no room for their texts
 	HasPolicy      bool     // a session policy was passed
 	MFA            bool
 	MFAAt          time.Time

@@ -100,7 +100,11 @@ func (r *Request) crossesAccounts() bool {
 // policy, but boundary and session policy still limit; one that names the
 // account leaves all to the identity policies.
 func (f *findings) sameAccountBlocks(r *Request, l *Layers, b *blockers) {
-	if f.resource.naming == asSelf || r.Principal.Type == Root {
+	if r.Principal.Type == Root {
+		f.sessionLimit(r, l, b)
+		return
+	}
+	if f.resource.naming == asSelf {
 		return
 	}
 	b.add(f.identity.allowed == nil && f.resource.naming < asGroup, LayerIdentity)
@@ -111,6 +115,7 @@ func (f *findings) sameAccountBlocks(r *Request, l *Layers, b *blockers) {
 // own policies must allow whatever the resource policy says.
 func (f *findings) ownAccountBlocks(r *Request, l *Layers, b *blockers) {
 	if r.Principal.Type == Root {
+		f.sessionLimit(r, l, b)
 		return
 	}
 	b.add(f.identity.allowed == nil, LayerIdentity)
@@ -121,6 +126,10 @@ func (f *findings) ownAccountBlocks(r *Request, l *Layers, b *blockers) {
 // without a session policy has nothing.
 func (f *findings) limits(r *Request, l *Layers, b *blockers) {
 	b.add(l.Boundary != nil && f.boundary.allowed == nil, LayerBoundary)
+	f.sessionLimit(r, l, b)
+}
+
+func (f *findings) sessionLimit(r *Request, l *Layers, b *blockers) {
 	b.add(l.sessionLimits(r) && f.session.allowed == nil, LayerSession)
 }
 

@@ -143,7 +143,11 @@ func scan(q *question, l *Layers, f *findings) {
 		return
 	}
 	scanPolicies(q, l.Resource, &f.resource)
-	if f.resource.denied != nil || q.request.Principal.Type == Root {
+	if f.resource.denied != nil {
+		return
+	}
+	if q.request.Principal.Type == Root { // it has no policies of its own, but its sessions may have
+		scanPolicies(q, l.Session, &f.session)
 		return
 	}
 	scanPolicies(q, l.Identity, &f.identity)

@@ -118,8 +118,11 @@ func (e *Explanation) trace(q *question, l *Layers, f *findings) {
 	f.rcpBlocked = e.traceLevels(q, LayerRCP, l.RCP, &f.rcp)
 	f.scpBlocked = e.traceLevels(q, LayerSCP, l.SCP, &f.scp)
 	f.resource = e.traceLayer(q, l.resourceLayer(), 0, l.Resource)
-	if q.request.Principal.Type == Root {
-		return // the root user has no policies of its own
+	if q.request.Principal.Type == Root { // it has no policies of its own, but its sessions may have
+		if len(l.Session) > 0 {
+			f.session = e.traceLayer(q, LayerSession, 0, l.Session)
+		}
+		return
 	}
 	f.identity = e.traceLayer(q, LayerIdentity, 0, l.Identity)
 	if l.Boundary != nil {

@@ -245,3 +245,22 @@ func TestCanonical(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// The sessions of the root user are limited as AWS limits those of
+// GetSessionToken: no IAM without a second factor.
+func TestSessionsOfRootAreLimited(t *testing.T) {
+	limit, err := policy.Parse([]byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"iam:*","Resource":"*"}]}`), policy.Session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := policy.Layers{Session: []*policy.Policy{limit}, HasSession: true}
+	for action, want := range map[string]policy.Effect{"iam:ListUsers": policy.ExplicitDeny, "glue:GetTable": policy.Allow} {
+		r := policy.Request{
+			Action: action, Resource: "*", ResourceAccount: "111122223333",
+			Principal: policy.Principal{Type: policy.Root, ARN: "arn:aws:iam::111122223333:root", Account: "111122223333"},
+		}
+		if d := policy.Evaluate(&r, &l); d.Effect != want || policy.Explain(&r, &l).Decision() != d {
+			t.Errorf("%s: %+v", action, d)
+		}
+	}
+}

@@ -25,7 +25,7 @@ func (e *Explanation) missing(r *Request, l *Layers, b *blockers) []Grant {
 			// no trust policy can mean the anonymous caller
 		case layer == l.resourceLayer():
 			grants = append(grants, newGrant(r, layer, 0, r.Principal.written()))
-			if !r.crossesAccounts() && r.Principal.Type != AssumedRole {
+			if !r.crossesAccounts() && r.Principal.Type != AssumedRole && r.Principal.Type != Root {
 				return grants // naming a user or a session lifts all that follows
 			}
 		case layer == LayerIdentity && b.replaced(r, l):

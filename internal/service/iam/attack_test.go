@@ -216,3 +216,24 @@ func TestABoundaryIsNotDeletedUnderItsUsers(t *testing.T) {
 		wantCode(t, "boundary of nobody", err, "")
 	})
 }
+
+func TestManagedSessionPoliciesLimit(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.user(t, "ana")
+		r := w.role(t, "r")
+		_, err := w.PutRolePolicy(w.ctx, &iamapi.PutRolePolicyInput{RoleName: "r", PolicyName: "all", PolicyDocument: allowAll})
+		must(t, "", err)
+		made, err := w.CreatePolicy(w.ctx, &iamapi.CreatePolicyInput{PolicyName: "get", PolicyDocument: allowGet})
+		arn := *must(t, made, err).Policy.Arn
+		p := session(r)
+		p.Session.HasPolicy, p.Session.PolicyARNs = true, []string{arn}
+		if !w.allowed(t, p, "glue:GetTable") || w.allowed(t, p, "glue:DeleteTable") {
+			t.Error("the session does not have what role and session policy have in common")
+		}
+		_, err = w.DeletePolicy(w.ctx, &iamapi.DeletePolicyInput{PolicyArn: arn})
+		must(t, "", err)
+		if w.allowed(t, p, "glue:GetTable") {
+			t.Error("a session policy that is gone limits nothing")
+		}
+	})
+}

@@ -3,6 +3,7 @@ package sts
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,14 +100,18 @@ func (s *Sessions) newSession(ctx context.Context, role *Role, in *stsapi.Assume
 	if err != nil {
 		return nil, err
 	}
-	texts, err := s.sessionPolicies(ctx, role.Account, in)
+	arns, err := s.managedPolicies(ctx, role.Account, in)
+	if err != nil {
+		return nil, err
+	}
+	texts, err := inlinePolicy(in)
 	if err != nil {
 		return nil, err
 	}
 	now := s.Clock.Now()
 	session := &op.Session{
 		Name: in.RoleSessionName, Issued: now, Expires: now.Add(life),
-		Policies: texts, HasPolicy: len(texts) > 0,
+		Policies: texts, PolicyARNs: arns, HasPolicy: len(texts)+len(arns) > 0,
 	}
 	if in.SourceIdentity != nil {
 		session.SourceIdentity = *in.SourceIdentity
@@ -132,9 +137,9 @@ func roleDuration(caller op.Principal, role *Role, asked *int32) (time.Duration,
 	return time.Duration(seconds) * time.Second, nil
 }
 
-// sessionPolicies collects the texts that limit the session.
-func (s *Sessions) sessionPolicies(ctx context.Context, account string, in *stsapi.AssumeRoleInput) ([]string, error) {
-	var texts []string
+// managedPolicies are the managed policies that limit the session, all of which
+// must exist.
+func (s *Sessions) managedPolicies(ctx context.Context, account string, in *stsapi.AssumeRoleInput) (arns []string, err error) {
 	if len(in.PolicyArns) > maxSessionPolicies {
 		return nil, invalid(fmt.Sprintf("The number of session policies exceeds the limit of %d.", maxSessionPolicies))
 	}
@@ -142,22 +147,26 @@ func (s *Sessions) sessionPolicies(ctx context.Context, account string, in *stsa
 		if d.Arn == nil {
 			continue
 		}
-		text, err := s.Roles.PolicyText(ctx, account, *d.Arn)
-		if err != nil {
+		if _, err := s.Roles.PolicyText(ctx, account, *d.Arn); err != nil {
 			return nil, err
 		}
-		texts = append(texts, text)
+		arns = append(arns, *d.Arn)
 	}
-	if in.Policy != nil {
-		if _, err := policy.Parse([]byte(*in.Policy), policy.Session); err != nil {
-			return nil, &stsapi.MalformedPolicyDocumentException{Message: malformed(err)}
-		}
-		if policy.Size([]byte(*in.Policy)) > policy.LimitSession {
-			return nil, &stsapi.PackedPolicyTooLargeException{Message: "Packed policy consumes more than 100% of the allotted space, please use a smaller policy."}
-		}
-		texts = append(texts, *in.Policy)
+	return arns, nil
+}
+
+// inlinePolicy is the text that limits the session, if any.
+func inlinePolicy(in *stsapi.AssumeRoleInput) ([]string, error) {
+	if in.Policy == nil {
+		return nil, nil
 	}
-	return texts, nil
+	if _, err := policy.Parse([]byte(*in.Policy), policy.Session); err != nil {
+		return nil, &stsapi.MalformedPolicyDocumentException{Message: malformed(err)}
+	}
+	if policy.Size([]byte(*in.Policy)) > policy.LimitSession {
+		return nil, &stsapi.PackedPolicyTooLargeException{Message: "Packed policy consumes more than 100% of the allotted space, please use a smaller policy."}
+	}
+	return []string{*in.Policy}, nil
 }
 
 func rolePrincipal(role *Role, session *op.Session) op.Principal {
@@ -190,7 +199,7 @@ func (s *Sessions) answer(p op.Principal, in *stsapi.AssumeRoleInput) (*stsapi.A
 // per cent.
 func packed(p op.Principal, in *stsapi.AssumeRoleInput) int32 {
 	size := 0
-	for _, text := range p.Session.Policies {
+	for _, text := range slices.Concat(p.Session.Policies, p.Session.PolicyARNs) {
 		size += policy.Size([]byte(text))
 	}
 	for _, t := range in.Tags {

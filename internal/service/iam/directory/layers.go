@@ -28,13 +28,10 @@ func (d *Directory) Layers(ctx context.Context, p *op.Principal) (*policy.Layers
 		l := new(policy.Layers)
 		err := d.db.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
 			*l = policy.Layers{}
+			d.addSession(ctx, tx, p.Session, l)
 			return d.load(ctx, tx, p, l)
 		})
-		if err != nil {
-			return nil, err
-		}
-		addSession(l, p.Session)
-		return l, nil
+		return l, err
 	})
 }
 
@@ -133,13 +130,17 @@ func ManagedText(ctx context.Context, tx *db.Tx, arn string) (string, error) {
 }
 
 // addSession adds the policies that were passed when the session was made.
-func addSession(l *policy.Layers, s *op.Session) {
+// One that is no longer there denies.
+func (d *Directory) addSession(ctx context.Context, tx *db.Tx, s *op.Session, l *policy.Layers) {
 	if s == nil || !s.HasPolicy {
 		return
 	}
 	l.HasSession = true
 	for _, text := range s.Policies {
 		l.Session = append(l.Session, parse(text, policy.Session, "session policy"))
+	}
+	for _, arn := range s.PolicyARNs {
+		l.Session = append(l.Session, d.managed(ctx, tx, arn, policy.Session))
 	}
 }
 
