@@ -17,7 +17,9 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_collect_file(file_path, parent):
-    if file_path.name.startswith("test_") and file_path.suffix == ".py":
+    asked = [pathlib.Path(a.split("::")[0]).resolve() for a in parent.config.args]
+    wanted = any(a == file_path or a in file_path.parents for a in asked)
+    if wanted and file_path.name.startswith("test_") and file_path.suffix == ".py":
         _suites.add(file_path)
 
 
@@ -46,9 +48,7 @@ def pytest_sessionfinish(session):
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter):
-    total = collections.Counter()
     for suite in sorted(_counts):
-        total += _counts[suite]
         terminalreporter.write_line(f"{suite}: {_line(_counts[suite])}")
     for name in _idle():
         terminalreporter.write_line(f"{name}: nothing ran")
