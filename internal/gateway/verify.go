@@ -113,6 +113,9 @@ func (g *Gateway) verifyAnonymous(x *exchange) error {
 	x.call.Principal = op.Principal{Type: op.Anonymous}
 	switch {
 	case x.route.service == nil && x.route.unserved == "" && !x.route.unsigned:
+		if strings.HasPrefix(x.r.Header.Get("X-Amz-Content-Sha256"), "STREAMING-") {
+			return sigv4.ErrMissing // nobody decodes its chunks: they would become the object
+		}
 		return nil // a bucket policy may let everyone in
 	case x.route.unsigned:
 		if err := x.readBody(); err != nil {

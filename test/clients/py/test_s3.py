@@ -475,3 +475,21 @@ def test_encryption_is_refused_until_it_is_real_or_kept(s3, bucket):
             assert e.response["Error"]["Code"] in ("NotImplemented", "InvalidArgument", "InvalidRequest"), e
         else:
             assert put.get("ServerSideEncryption") or put.get("SSECustomerAlgorithm")
+
+
+def test_presigned_urls_as_the_sdk_makes_them_by_default(root):
+    """In us-east-1 boto3 presigns with Signature Version 2 unless told otherwise."""
+    s3 = root.client("s3")
+    s3.create_bucket(Bucket="presigned-by-default")
+    key = "a b/c+d.txt"
+    put = s3.generate_presigned_url("put_object", Params={"Bucket": "presigned-by-default", "Key": key})
+    assert "X-Amz-Algorithm" not in put
+    assert urllib3.PoolManager().request("PUT", put, body=b"hello").status == 200
+    get = s3.generate_presigned_url("get_object", Params={"Bucket": "presigned-by-default", "Key": key, "ResponseContentType": "text/x"})
+    answer = urllib3.PoolManager().request("GET", get)
+    assert (answer.status, answer.data, answer.headers["Content-Type"]) == (200, b"hello", "text/x")
+    assert urllib3.PoolManager().request("PUT", get, body=b"other").status == 403
+    assert urllib3.PoolManager().request("GET", get, headers={"x-amz-acl": "public-read"}).status == 403
+    assert urllib3.PoolManager().request("GET", get + "&prefix=x").status == 400
+    late = s3.generate_presigned_url("get_object", Params={"Bucket": "presigned-by-default", "Key": key}, ExpiresIn=-1)
+    assert urllib3.PoolManager().request("GET", late).status == 403
