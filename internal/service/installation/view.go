@@ -16,7 +16,8 @@ type explained struct {
 // down to the values that a condition wanted, such as an external id: whoever
 // was refused must not learn from it how to be allowed. Readers without the
 // right to decisions see the outcome, which their error told them anyway. Of a
-// call into another account, nobody sees that account's policies.
+// call into another account, nobody sees that account's policies. Whose the
+// resource is stays untold in both.
 func view(record json.RawMessage, all bool) (string, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(record, &fields); err != nil {
@@ -41,6 +42,7 @@ func view(record json.RawMessage, all bool) (string, error) {
 		return "", err
 	}
 	fields[extraData] = raw
+	delete(fields, "resources") // with the account that owns them
 	text, err := json.Marshal(fields)
 	return string(text), err
 }

@@ -32,7 +32,9 @@ func refusal(t *testing.T, owner string) []byte {
 		},
 		&policy.Layers{Identity: parse(own, policy.Identity), Resource: parse(trust, policy.Trust), ResourceRule: policy.Explicit},
 	)
-	text, err := json.Marshal(map[string]any{"errorCode": "AccessDenied", extraData: explained{x}})
+	text, err := json.Marshal(map[string]any{
+		"errorCode": "AccessDenied", extraData: explained{x}, "resources": []any{map[string]string{"accountId": owner, "ARN": "canary-resource"}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,6 +62,9 @@ func TestViewsOfARefusal(t *testing.T) {
 		}
 		if got := strings.Contains(text, "CanaryOwn"); got != c.own {
 			t.Errorf("%s: sees the identity policy: %t, want %t", c.name, got, c.own)
+		}
+		if got := strings.Contains(text, "canary-resource"); got != (c.trust && c.own) {
+			t.Errorf("%s: sees whose the resource is: %t", c.name, got)
 		}
 		if !strings.Contains(text, `"Effect":"implicitDeny"`) || !strings.Contains(text, `"errorCode":"AccessDenied"`) {
 			t.Errorf("%s: the outcome is missing: %s", c.name, text)
