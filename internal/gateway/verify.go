@@ -33,7 +33,7 @@ const (
 // server read or hash much.
 func (g *Gateway) verify(ctx context.Context, x *exchange) error {
 	if x.family() == objectStore && versionTwo(x.r) {
-		return &op.Fault{Code: "InvalidRequest", Status: http.StatusBadRequest, Message: "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."}
+		return g.verifyOldURL(ctx, x)
 	}
 	proof, err := sigv4.Parse(x.r)
 	if errors.Is(err, sigv4.ErrMissing) {
@@ -203,13 +203,6 @@ func errTooLarge() error {
 		Code: "RequestEntityTooLargeException", Message: "Request body is too large: at most 16777216 bytes are accepted.",
 		Status: http.StatusRequestEntityTooLarge,
 	}
-}
-
-// versionTwo reports a request signed the old way (Signature Version 2), as
-// some clients still presign addresses unless they are told otherwise.
-func versionTwo(r *http.Request) bool {
-	q := r.URL.Query()
-	return strings.HasPrefix(r.Header.Get("Authorization"), "AWS ") || q.Has("AWSAccessKeyId") && q.Has("Signature") && !q.Has("X-Amz-Algorithm")
 }
 
 // signed reports whether the request carries credentials in either form.

@@ -54,17 +54,22 @@ func TestPathWithoutCredentials(t *testing.T) {
 	}
 }
 
-// TestVersionTwo: the old signature is refused by name, never taken for none.
+// TestVersionTwo: of the old signature only presigned URLs are taken, and none
+// is taken for an unsigned request.
 func TestVersionTwo(t *testing.T) {
 	g := &Gateway{}
-	for _, r := range []*http.Request{
-		httptest.NewRequest(http.MethodGet, "/b/k?AWSAccessKeyId=AKIA&Signature=x&Expires=1", nil),
-		{Method: http.MethodGet, URL: &url.URL{Path: "/b/k"}, Header: http.Header{"Authorization": {"AWS AKIA:x"}}},
+	for _, c := range []struct {
+		r    *http.Request
+		want string
+	}{
+		{httptest.NewRequest(http.MethodGet, "/b/k?AWSAccessKeyId=AKIA&Signature=%21&Expires=1", nil), "SignatureDoesNotMatch"},
+		{httptest.NewRequest(http.MethodGet, "/b?list-type=2&AWSAccessKeyId=AKIA&Signature=x&Expires=1", nil), "InvalidRequest"},
+		{&http.Request{Method: http.MethodGet, URL: &url.URL{Path: "/b/k"}, Header: http.Header{"Authorization": {"AWS AKIA:x"}}}, "InvalidRequest"},
 	} {
-		err := g.verify(t.Context(), &exchange{r: r, call: &op.Call{}})
+		err := g.verify(t.Context(), &exchange{r: c.r, call: &op.Call{}})
 		var fault *op.Fault
-		if !errors.As(err, &fault) || fault.Code != "InvalidRequest" || !strings.Contains(fault.Message, "AWS4-HMAC-SHA256") {
-			t.Errorf("%s: got %v", r.URL, err)
+		if !errors.As(err, &fault) || fault.Code != c.want {
+			t.Errorf("%s: got %v, want %s", c.r.URL, err, c.want)
 		}
 	}
 }

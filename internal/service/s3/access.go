@@ -191,6 +191,11 @@ func (q *request) signatureKeys(call *op.Call, ctx map[string][]string) {
 	if call.Principal.Type == op.Anonymous {
 		return
 	}
+	if call.OldSignature {
+		set(ctx, "s3:authtype", "REST-QUERY-STRING")
+		set(ctx, "s3:signatureversion", "AWS")
+		return
+	}
 	date := q.header("X-Amz-Date")
 	set(ctx, "s3:authtype", "REST-HEADER")
 	if d := q.query.Get("X-Amz-Date"); d != "" {
