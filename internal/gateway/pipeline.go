@@ -49,7 +49,7 @@ func (g *Gateway) guarded(ctx context.Context, x *exchange) (err error) {
 	defer func() {
 		switch p := recover(); p {
 		case nil:
-		case http.ErrAbortHandler: //nolint:errorlint // a value of net/http's own, compared as it does
+		case http.ErrAbortHandler:
 			panic(p)
 		default:
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())

@@ -2,7 +2,7 @@ package sigv2_test
 
 import (
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // Version 2 is HMAC-SHA1
+	"crypto/sha1"
 	"encoding/base64"
 	"net/http/httptest"
 	"net/url"

@@ -12,7 +12,7 @@ package sigv2
 
 import (
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // Version 2 is HMAC-SHA1
+	"crypto/sha1"
 	"encoding/base64"
 	"net/http"
 	"net/url"

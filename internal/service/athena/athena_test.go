@@ -353,7 +353,7 @@ func TestTimeout(t *testing.T) {
 	run(t, func(b *bench) {
 		b.catalog()
 		b.engine.block = true
-		b.Executions.Timeout = time.Millisecond
+		b.Timeout = time.Millisecond
 		if e := b.perform("SELECT s FROM flat"); *e.Status.State != "FAILED" || reason(e) != "Query timeout" {
 			b.Errorf("%s %s", *e.Status.State, reason(e))
 		}
@@ -375,19 +375,29 @@ func TestFailures(t *testing.T) {
 		"no table":    {sql: "SELECT 1 FROM nope", want: "TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.d.nope' does not exist"},
 		"no database": {sql: "SELECT 1 FROM no.t", want: "SCHEMA_NOT_FOUND: line 1:15: Schema 'no' does not exist"},
 		"no column":   {sql: "SELECT x FROM flat", want: "COLUMN_NOT_FOUND: line 1:8: Column 'x' cannot be resolved or requester is not authorized to access requested resources"},
-		"no bucket": {sql: "SELECT s FROM flat", prepare: table(func(t *glueapi.Table) { t.StorageDescriptor.Location = new("s3://gone/x") }),
-			want: "HIVE_METASTORE_ERROR: The specified bucket does not exist: s3://gone/x/"},
+		"no bucket": {
+			sql: "SELECT s FROM flat", prepare: table(func(t *glueapi.Table) { t.StorageDescriptor.Location = new("s3://gone/x") }),
+			want: "HIVE_METASTORE_ERROR: The specified bucket does not exist: s3://gone/x/",
+		},
 		"bad data": {sql: "SELECT s FROM flat", prepare: func(b *bench) {
 			b.engine.err = &engine.Error{Class: engine.ClassBadData, Message: "not a number", File: "s3://data/flat/a.txt"}
 		}, want: "HIVE_BAD_DATA: not a number (s3://data/flat/a.txt)"},
-		"unknown": {sql: "SELECT s FROM flat", prepare: func(b *bench) { b.engine.err = errors.New("secret") },
-			want: "GENERIC_INTERNAL_ERROR: an internal error ended the query"},
-		"iceberg": {sql: "SELECT s FROM flat", prepare: table(func(t *glueapi.Table) { t.Parameters = map[string]string{"table_type": "iceberg"} }),
-			want: "NOT_SUPPORTED: bindery does not support this yet: table flat: Iceberg tables"},
-		"view": {sql: "SELECT s FROM flat", prepare: table(func(t *glueapi.Table) { t.TableType = new("VIRTUAL_VIEW") }),
-			want: "NOT_SUPPORTED: bindery does not support this yet: table flat: views"},
-		"projection": {sql: "SELECT s FROM flat", prepare: table(func(t *glueapi.Table) { t.Parameters = map[string]string{"projection.enabled": "true"} }),
-			want: "NOT_SUPPORTED: bindery does not support this yet: table flat: partition projection"},
+		"unknown": {
+			sql: "SELECT s FROM flat", prepare: func(b *bench) { b.engine.err = errors.New("secret") },
+			want: "GENERIC_INTERNAL_ERROR: an internal error ended the query",
+		},
+		"iceberg": {
+			sql: "SELECT s FROM flat", prepare: table(func(t *glueapi.Table) { t.Parameters = map[string]string{"table_type": "iceberg"} }),
+			want: "NOT_SUPPORTED: bindery does not support this yet: table flat: Iceberg tables",
+		},
+		"view": {
+			sql: "SELECT s FROM flat", prepare: table(func(t *glueapi.Table) { t.TableType = new("VIRTUAL_VIEW") }),
+			want: "NOT_SUPPORTED: bindery does not support this yet: table flat: views",
+		},
+		"projection": {
+			sql: "SELECT s FROM flat", prepare: table(func(t *glueapi.Table) { t.Parameters = map[string]string{"projection.enabled": "true"} }),
+			want: "NOT_SUPPORTED: bindery does not support this yet: table flat: partition projection",
+		},
 		"orc": {sql: "SELECT s FROM flat", prepare: table(func(t *glueapi.Table) {
 			t.StorageDescriptor.SerdeInfo.SerializationLibrary = new("org.apache.hadoop.hive.ql.io.orc.OrcSerde")
 		}), want: "NOT_SUPPORTED: bindery does not support this yet: table flat: SerDe org.apache.hadoop.hive.ql.io.orc.OrcSerde"},
@@ -397,9 +407,11 @@ func TestFailures(t *testing.T) {
 		"other partition format": {sql: "SELECT s FROM parted", prepare: partition(func(p *glueapi.Partition) {
 			p.StorageDescriptor.SerdeInfo.Parameters = map[string]string{"field.delim": ";"}
 		}), want: "NOT_SUPPORTED: bindery does not support this yet: table parted: partition day=1, which is stored in another format than its table"},
-		"other partition type": {sql: "SELECT s FROM parted", prepare: partition(func(p *glueapi.Partition) { p.StorageDescriptor.Columns[0].Type = new("int") }),
+		"other partition type": {
+			sql: "SELECT s FROM parted", prepare: partition(func(p *glueapi.Partition) { p.StorageDescriptor.Columns[0].Type = new("int") }),
 			want: "HIVE_PARTITION_SCHEMA_MISMATCH: There is a mismatch between the table and partition schemas. The types are incompatible and cannot be coerced. " +
-				"The column 's' in table 'd.parted' is declared as type 'string', but partition 'day=1' declared column 's' as type 'int'."},
+				"The column 's' in table 'd.parted' is declared as type 'string', but partition 'day=1' declared column 's' as type 'int'.",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			run(t, func(b *bench) {

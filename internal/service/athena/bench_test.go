@@ -121,13 +121,13 @@ func (b *bench) state(id string) string { b.Helper(); return *b.get(id).Status.S
 // end waits for a query's end.
 func (b *bench) end(id string) *athenaapi.QueryExecution {
 	b.Helper()
-	deadline := time.Now().Add(20 * time.Second) //nolint:forbidigo // patience of the test, not its time
+	deadline := time.Now().Add(20 * time.Second)
 	for {
 		e := b.get(id)
 		if s := *e.Status.State; s != "QUEUED" && s != "RUNNING" {
 			return e
 		}
-		if time.Now().After(deadline) { //nolint:forbidigo // as above
+		if time.Now().After(deadline) {
 			b.Fatalf("query %s is still %s", id, *e.Status.State)
 		}
 	}

@@ -55,7 +55,7 @@ func position(after []byte) int64 {
 	if len(after) != 8 {
 		return 0
 	}
-	return int64(binary.BigEndian.Uint64(after)) //nolint:gosec // made by Next
+	return int64(binary.BigEndian.Uint64(after))
 }
 
 // hasResults refuses a query without rows to read.

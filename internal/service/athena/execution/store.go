@@ -146,7 +146,7 @@ func byToken(ctx context.Context, tx *db.Tx, account, token string) (id string, 
 func (x *Executions) list(ctx context.Context, account, group string, after []byte, size int) (ids []string, next []byte, err error) {
 	before, last := int64(1<<62), []byte{}
 	if len(after) >= 8 {
-		before, last = int64(binary.BigEndian.Uint64(after)), after[8:] //nolint:gosec // made below
+		before, last = int64(binary.BigEndian.Uint64(after)), after[8:]
 	}
 	ids = []string{}
 	err = x.DB.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
@@ -170,7 +170,7 @@ func (x *Executions) list(ctx context.Context, account, group string, after []by
 				continue
 			}
 			ids = append(ids, id)
-			position = append(binary.BigEndian.AppendUint64(nil, uint64(at)), id...) //nolint:gosec // after 1970
+			position = append(binary.BigEndian.AppendUint64(nil, uint64(at)), id...)
 		}
 		return rows.Err()
 	})

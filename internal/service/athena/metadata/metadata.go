@@ -102,7 +102,7 @@ func (m *Metadata) ListDatabases(ctx context.Context, in *athenaapi.ListDatabase
 		return nil, err
 	}
 	page, err := glue[glueapi.GetDatabasesOutput](ctx, m, "GetDatabases", &glueapi.GetDatabasesInput{
-		NextToken: in.NextToken, MaxResults: new(int32(terms.Size(in.MaxResults, pageSize))), //nolint:gosec // at most pageSize
+		NextToken: in.NextToken, MaxResults: new(int32(terms.Size(in.MaxResults, pageSize))),
 	})
 	if err != nil {
 		return nil, err
@@ -139,7 +139,7 @@ func (m *Metadata) ListTableMetadata(ctx context.Context, in *athenaapi.ListTabl
 	}
 	page, err := glue[glueapi.GetTablesOutput](ctx, m, "GetTables", &glueapi.GetTablesInput{
 		DatabaseName: arn.Fold(in.DatabaseName), Expression: in.Expression, NextToken: in.NextToken,
-		MaxResults: new(int32(terms.Size(in.MaxResults, pageSize))), //nolint:gosec // at most pageSize
+		MaxResults: new(int32(terms.Size(in.MaxResults, pageSize))),
 	})
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bindery-project/bindery/internal/engine"
@@ -146,14 +147,16 @@ func ofOutput(err outputError) *Failure {
 	}
 }
 
+// statementTypes are the types of a statement's faults; those not named are
+// faults of syntax.
+var statementTypes = map[sql.Code]int32{
+	"TABLE_NOT_FOUND": typeNoTable, "SCHEMA_NOT_FOUND": typeNoTable,
+	"FUNCTION_NOT_FOUND": typeFunction, sql.NotSupported: typeUnsupported,
+}
+
 func statementType(code sql.Code) int32 {
-	switch code {
-	case "TABLE_NOT_FOUND", "SCHEMA_NOT_FOUND":
-		return typeNoTable
-	case "FUNCTION_NOT_FOUND":
-		return typeFunction
-	case sql.NotSupported:
-		return typeUnsupported
+	if t, ok := statementTypes[code]; ok {
+		return t
 	}
 	return typeSyntax
 }
@@ -166,10 +169,12 @@ var engineTypes = map[engine.Class]int32{
 	engine.ClassArgument: typeArgument, engine.ClassStatement: typeSyntax, engine.ClassDenied: typePermission,
 }
 
+// ownFaults are the engine's failures that the statement itself is to blame for.
+var ownFaults = []engine.Class{engine.ClassCast, engine.ClassRange, engine.ClassDivision, engine.ClassArgument, engine.ClassStatement}
+
 func ofEngine(err *engine.Error) *Failure {
 	f := &Failure{Reason: string(err.Class) + ": " + err.Message, Category: userFault, Cause: err.Err}
-	switch err.Class {
-	case engine.ClassCast, engine.ClassRange, engine.ClassDivision, engine.ClassArgument, engine.ClassStatement:
+	if slices.Contains(ownFaults, err.Class) {
 		f.Reason = translate.Reason(err.Message) // the statement's own faults carry their code
 	}
 	if err.File != "" && !strings.Contains(err.Message, err.File) {

@@ -118,7 +118,7 @@ func columnInfo(columns []analyze.OutputColumn) []athenaapi.ColumnInfo {
 		out[i] = athenaapi.ColumnInfo{
 			CatalogName: new("hive"), SchemaName: new(""), TableName: new(""),
 			Name: c.Name, Label: new(c.Name), Type: info.Type,
-			Precision: new(int32(info.Precision)), Scale: new(int32(info.Scale)), //nolint:gosec // at most MaxInt32
+			Precision: new(int32(info.Precision)), Scale: new(int32(info.Scale)),
 			Nullable: new("UNKNOWN"), CaseSensitive: new(sensitive(c.Type)),
 		}
 	}
@@ -127,9 +127,5 @@ func columnInfo(columns []analyze.OutputColumn) []athenaapi.ColumnInfo {
 
 // sensitive reports whether letters of a type's values have a case.
 func sensitive(t *analyze.Type) bool {
-	switch t.Kind {
-	case analyze.Varchar, analyze.Char, analyze.JSON:
-		return true
-	}
-	return false
+	return t.Kind == analyze.Varchar || t.Kind == analyze.Char || t.Kind == analyze.JSON
 }

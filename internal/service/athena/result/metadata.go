@@ -26,8 +26,8 @@ func column(c *athenaapi.ColumnInfo) []byte {
 	out = appendText(out, 4, c.Name)
 	out = appendText(out, 5, deref(c.Label))
 	out = appendText(out, 6, c.Type)
-	out = appendNumber(out, 7, uint64(deref(c.Precision))) //nolint:gosec // never negative
-	out = appendNumber(out, 8, uint64(deref(c.Scale)))     //nolint:gosec // never negative
+	out = appendNumber(out, 7, uint64(deref(c.Precision)))
+	out = appendNumber(out, 8, uint64(deref(c.Scale)))
 	out = appendNumber(out, 9, nullability[deref(c.Nullable)])
 	sensitive := uint64(0)
 	if deref(c.CaseSensitive) {
@@ -45,13 +45,13 @@ func deref[T any](p *T) (v T) {
 
 // appendText writes a length-delimited field.
 func appendText(out []byte, field int, text string) []byte {
-	out = binary.AppendUvarint(out, uint64(field)<<3|2) //nolint:gosec // small constant
+	out = binary.AppendUvarint(out, uint64(field)<<3|2)
 	out = binary.AppendUvarint(out, uint64(len(text)))
 	return append(out, text...)
 }
 
 // appendNumber writes a varint field.
 func appendNumber(out []byte, field int, n uint64) []byte {
-	out = binary.AppendUvarint(out, uint64(field)<<3) //nolint:gosec // small constant
+	out = binary.AppendUvarint(out, uint64(field)<<3)
 	return binary.AppendUvarint(out, n)
 }
