@@ -76,6 +76,9 @@ func Parse(r *http.Request) (*Claim, error) {
 	if r.Header.Get("Authorization") != "" {
 		return nil, &Error{Malformed, "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified"}
 	}
+	if r.Header.Get("X-Amz-Content-Sha256") != "" {
+		return nil, &Error{Uncovered, "A body hash is part of Signature Version 4. Please use AWS4-HMAC-SHA256."}
+	}
 	q, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return nil, &Error{Malformed, "The query string is malformed."}

@@ -59,6 +59,7 @@ func TestChangesAreRefused(t *testing.T) {
 		"method":       func(r *http.Request) { r.Method = http.MethodPut },
 		"path":         func(r *http.Request) { r.URL.Path, r.URL.RawPath = "/b/other", "" },
 		"amz header":   func(r *http.Request) { r.Header.Set("X-Amz-Copy-Source", "/b/secret") },
+		"body hash":    func(r *http.Request) { r.Header.Set("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD") },
 		"content type": func(r *http.Request) { r.Header.Set("Content-Type", "text/html") },
 		"expires": func(r *http.Request) {
 			r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "Expires=1900000000", "Expires=1900000001", 1)
