@@ -154,8 +154,15 @@ func (g *Gateway) readAction(x *exchange) error {
 	return nil
 }
 
+// bodyTime is how long a buffered body may take to arrive.
+const bodyTime = time.Minute
+
 // readBody buffers the body, at most MaxBody bytes.
 func (x *exchange) readBody() error {
+	timer := http.NewResponseController(x.w)
+	if timer.SetReadDeadline(x.began.Add(bodyTime)) == nil { // a connection without deadlines is a test's
+		defer timer.SetReadDeadline(time.Time{}) //nolint:errcheck // it was set before
+	}
 	if x.r.ContentLength > MaxBody {
 		x.w.Header().Set("Connection", "close")
 		return errTooLarge()
