@@ -56,7 +56,7 @@ func (in *inspection) csv(s *sample) (*Result, error) {
 		return nil, unrecognized("one row of delimited text; csv needs %d", minRows)
 	}
 	types := table.types(1)
-	in.decideHeader(table, dialect, types)
+	in.decideHeader(table, dialect)
 	if !dialect.HeaderKnown {
 		for _, t := range types {
 			dialect.RestTypes = append(dialect.RestTypes, t.seen())
@@ -69,6 +69,7 @@ func (in *inspection) csv(s *sample) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	table.markBlank(columns, dialect.Header)
 	table.describe(dialect)
 	result := &Result{Classification: CSV, Compression: s.compression, Columns: columns, CSV: dialect, Notes: in.notes}
 	rows := int64(len(table.rows))
@@ -228,27 +229,55 @@ func (t *csvTable) types(first int) []Type {
 	return types
 }
 
+// markBlank notes the columns that a row leaves without a value.
+func (t *csvTable) markBlank(columns []Column, header bool) {
+	rows := t.rows
+	if header {
+		rows = rows[1:]
+	}
+	for _, row := range rows {
+		for i, c := range row {
+			columns[i].Blank = columns[i].Blank || cellType(c.text).IsNull()
+		}
+	}
+}
+
+// onlyWords reports whether every column holds text that is no value of another kind. It goes by what values look like: `007` is a number here,
+// although its column is read as text.
+func (t *csvTable) onlyWords(first int) bool {
+	for i := range t.width {
+		var merged Type
+		for _, row := range t.rows[first:] {
+			if merged = Merge(merged, looksLike(row[i].text)); merged.Name == "string" {
+				break
+			}
+		}
+		if !merged.IsNull() && merged.Name != "string" {
+			return false
+		}
+	}
+	return true
+}
+
 // decideHeader applies Glue's rule: the first row is a header if all its cells are strings of at most 150 characters (the last is exempt from
 // the length) and some column of the other rows is not a string.
-func (in *inspection) decideHeader(t *csvTable, d *Dialect, types []Type) {
+func (in *inspection) decideHeader(t *csvTable, d *Dialect) {
 	if len(t.rows) < minRows {
 		in.note("one row only: header unknown, treated as data")
 		return
 	}
 	named := false
 	for i, c := range t.rows[0] {
-		kind := cellType(c.text)
+		kind := looksLike(c.text)
 		if !kind.IsNull() && kind.Name != "string" || utf8.RuneCountInString(c.text) > maxHeaderCell && i < t.width-1 {
 			d.HeaderKnown = true
 			return
 		}
 		named = named || !kind.IsNull()
 	}
-	for _, kind := range types {
-		if !kind.IsNull() && kind.Name != "string" {
-			d.HeaderKnown, d.Header = true, named
-			return
-		}
+	if !t.onlyWords(1) {
+		d.HeaderKnown, d.Header = true, named
+		return
 	}
 	in.note("all values are strings: header unknown, treated as data")
 }

@@ -129,11 +129,34 @@ func (r *rowReader) unescape(text string) string {
 	return b.String()
 }
 
-// cellType is the type of one value. Blanks around it do not count, as with Glue's default trimming; an empty field and Hive's \N are no value.
+// cellType is the type by which a reader returns the value; an empty field and Hive's \N are no value.
 //
-// Only numbers that print back the same are numbers: with `007` or twenty digits as bigint or double, SQL would return something else than
-// the file holds. A sign other than minus makes text too (`+49 …`), except before a fraction.
+// Only numbers that read back the same are numbers: with `007` or twenty digits as bigint or double, SQL would return something else than
+// the file holds. A sign other than minus makes text too (`+49 …`), except before a fraction; so do blanks around anything but a fraction, which
+// Hive reads as NULL.
 func cellType(text string) Type {
+	kind := looksLike(text)
+	trimmed := strings.TrimSpace(text)
+	switch {
+	case kind.IsNull() || kind.Name == "double":
+		return kind
+	case trimmed != text:
+		return plain("string")
+	case kind.Name == "bigint" && !readsBack(text):
+		return plain("string")
+	}
+	return kind
+}
+
+// readsBack reports whether an integer prints again as it is written.
+func readsBack(text string) bool {
+	digits := strings.TrimPrefix(text, "-")
+	_, err := strconv.ParseInt(text, 10, 64)
+	return err == nil && digits[0] != '+' && (digits == "0" || digits[0] != '0')
+}
+
+// looksLike is the type that a person would give a value, blanks around it aside: what tells a header from data.
+func looksLike(text string) Type {
 	text = strings.TrimSpace(text)
 	switch {
 	case text == "" || text == `\N`:
@@ -148,22 +171,16 @@ func cellType(text string) Type {
 
 // numberType reads [sign] digits [. digits] [e [sign] digits].
 func numberType(text string) Type {
-	plus := text[0] == '+'
 	whole, rest := digits(text[signLength(text):])
 	fraction, rest, point := fractionDigits(rest)
 	exponent, rest := exponentDigits(rest)
 	switch {
 	case rest != "" || whole+fraction == "" || len(text) > maxNumber:
 		return plain("string")
-	case len(whole) > 1 && whole[0] == '0':
+	case (point || exponent) && len(whole) > 1 && whole[0] == '0':
 		return plain("string")
 	case point || exponent:
 		return plain("double")
-	case plus:
-		return plain("string")
-	}
-	if _, err := strconv.ParseInt(text, 10, 64); err != nil {
-		return plain("string")
 	}
 	return plain("bigint")
 }

@@ -12,7 +12,8 @@
 // Glue would register a table that SQL then reads wrongly, this package chooses the reading that is exact and says so beside the rule:
 //
 //   - CSV: whole numbers are bigint, other numbers double, true/false boolean, everything else string. Dates and timestamps stay string, as with
-//     Glue. Numbers that would not print back the same (leading zeros as in zip codes, beyond 64 bits) stay string, which Glue would lose.
+//     Glue. Numbers that would not read back the same (leading zeros as in zip codes, beyond 64 bits, blanks around integers) stay string, which
+//     Glue would lose; they still tell a header from data.
 //   - JSON: int up to 32 bits, bigint up to 64, decimal(38,0) beyond, double with a fraction; a top-level array is read as its elements
 //     (Glue needs a custom classifier `$[*]` for that), an array of scalars is one column `array`.
 //   - Parquet: the schema of the footer; unsigned integers take the next larger signed type.
@@ -79,6 +80,8 @@ type Column struct {
 	// Seen is the type with `void` where the sample held no value (an empty CSV column, an empty JSON array); empty if that is nowhere. There
 	// Type says string, which is a guess that gives way to what a sibling file holds.
 	Seen string `json:"seen,omitempty"`
+	// Blank says that rows of a CSV file leave the column empty, which OpenCSVSerde refuses in columns of numbers.
+	Blank bool `json:"blank,omitempty"`
 }
 
 // Result is what one file turned out to be.

@@ -38,9 +38,6 @@ func structOf(fields []Field) Type { return Type{Name: "struct", Fields: fields}
 // IsNull reports whether no value was seen.
 func (t Type) IsNull() bool { return t.Name == "" }
 
-// Incomplete reports whether some place of the type saw no value.
-func (t Type) Incomplete() bool { return t.seen() != t.String() }
-
 // String prints the type as Hive does: `struct<a:int,b:array<string>>`.
 func (t Type) String() string {
 	var b strings.Builder

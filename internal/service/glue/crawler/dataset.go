@@ -95,7 +95,8 @@ func (known schemas) file(f *folder, o Object) *dataset {
 }
 
 // compatible reports whether one reader can read both: format, compression, and for CSV the delimiter, the way of escaping and the header. A file
-// that cannot tell whether it has a header goes with any that has as many columns.
+// that cannot tell whether it has a header goes with any that has as many columns. Headers must name the same columns at the same places, as far
+// as both go: readers find columns by their place.
 func compatible(a, b *dataset) bool {
 	x, y := a.kind, b.kind
 	if x.classification != y.classification || x.compression != y.compression {
@@ -106,10 +107,16 @@ func compatible(a, b *dataset) bool {
 		return (x.layout == format.Array) == (y.layout == format.Array)
 	case format.CSV:
 		escapes := x.escape == y.escape || x.escape == "" || y.escape == ""
-		headers := x.header == y.header || a.positional(b)
+		headers := x.header == y.header && sameOrder(a.schema.names, b.schema.names) || a.positional(b)
 		return x.delimiter == y.delimiter && escapes && headers
 	}
 	return true
+}
+
+// sameOrder reports whether one list begins with the other.
+func sameOrder(a, b []string) bool {
+	n := min(len(a), len(b))
+	return slices.Equal(a[:n], b[:n])
 }
 
 // positional reports whether the columns of one side can only be matched by their position, since it does not know its header. Beside a file
@@ -141,17 +148,9 @@ func (d *dataset) namedAfter(o *dataset) schema {
 		return d.schema
 	}
 	if o.kind.header && len(d.rest) == len(o.schema.names) {
-		return schemaOf(zip(o.schema.names, d.rest))
+		return d.schema.retyped(d.rest).renamed(o.schema.names)
 	}
 	return d.schema.renamed(o.schema.names)
-}
-
-func zip(names, types []string) []format.Column {
-	columns := make([]format.Column, len(names))
-	for i, name := range names {
-		columns[i] = format.Column{Name: name, Type: types[i]}
-	}
-	return columns
 }
 
 func repeats(row, names []string) bool {

@@ -84,12 +84,20 @@ func (f *folder) child(name string) *folder {
 	return f.children[at]
 }
 
+// defaultPartition is how Hive writes a partition value that is NULL or empty; the catalog holds no empty value.
+const defaultPartition = "__HIVE_DEFAULT_PARTITION__"
+
 // splitLevel reads a folder's name as a partition. In `key=value` the value is percent-decoded, as Hive writes it; a value that does not decode
 // is taken as it stands, as is the name of any other folder.
 func splitLevel(name string) (l level, value string) {
 	key, value, ok := strings.Cut(name, "=")
-	if !ok || key == "" {
+	switch {
+	case name == "":
+		return level{}, defaultPartition
+	case !ok || key == "":
 		return level{}, name
+	case value == "":
+		value = defaultPartition
 	}
 	if decoded, err := url.PathUnescape(value); err == nil {
 		value = decoded

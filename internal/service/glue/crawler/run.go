@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -327,7 +328,7 @@ func (r *run) showOnce(ctx context.Context, shown Progress) Progress {
 func (r *run) shared(result *format.Result) *format.Result {
 	key := ""
 	for _, c := range result.Columns {
-		key += c.Name + "\x00" + c.Type + "\x00" + c.Seen + "\x00"
+		key += c.Name + "\x00" + c.Type + "\x00" + c.Seen + "\x00" + strconv.FormatBool(c.Blank) + "\x00"
 	}
 	columns, _ := r.columns.LoadOrStore(key, result.Columns)
 	result.Columns, _ = columns.([]format.Column)

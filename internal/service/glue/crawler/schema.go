@@ -2,6 +2,7 @@ package crawler
 
 import (
 	"cmp"
+	"strconv"
 	"strings"
 
 	"github.com/bindery-project/bindery/internal/format"
@@ -18,6 +19,7 @@ type Column struct {
 type schema struct {
 	names []string
 	types map[string]format.Type
+	blank map[string]bool // columns of CSV files that some row leaves empty; nil for none
 }
 
 // schemas remembers schemas by their columns, so that equal ones are the same.
@@ -26,7 +28,7 @@ type schemas map[string]schema
 func (known schemas) of(columns []format.Column) schema {
 	var key strings.Builder
 	for _, c := range columns {
-		key.WriteString(c.Name + "\x00" + c.Type + "\x00" + c.Seen + "\x00")
+		key.WriteString(c.Name + "\x00" + c.Type + "\x00" + c.Seen + "\x00" + strconv.FormatBool(c.Blank) + "\x00")
 	}
 	s, ok := known[key.String()]
 	if !ok {
@@ -44,17 +46,23 @@ func schemaOf(columns []format.Column) schema {
 		if err != nil {
 			t = format.Type{Name: "string"}
 		}
-		s.add(c.Name, t)
+		s.add(c.Name, t, c.Blank)
 	}
 	return s
 }
 
-func (s *schema) add(name string, t format.Type) {
+func (s *schema) add(name string, t format.Type, blank bool) {
 	known, ok := s.types[name]
 	if !ok {
 		s.names = append(s.names, name)
 	}
 	s.types[name] = format.Merge(known, t)
+	if blank && s.blank == nil {
+		s.blank = map[string]bool{}
+	}
+	if blank {
+		s.blank[name] = true
+	}
 }
 
 // same reports whether two schemas are one value: the files of a table mostly have the same columns, and then nothing needs comparing.
@@ -70,7 +78,7 @@ func merged(a, b schema) schema {
 	out := schema{types: make(map[string]format.Type, len(a.names)+len(b.names))}
 	for _, from := range []schema{a, b} {
 		for _, name := range from.names {
-			out.add(name, from.types[name])
+			out.add(name, from.types[name], from.blank[name])
 		}
 	}
 	return out
@@ -80,34 +88,45 @@ func merged(a, b schema) schema {
 func (s schema) renamed(names []string) schema {
 	out := schema{types: make(map[string]format.Type, len(names))}
 	for i, name := range s.names {
-		out.add(names[i], s.types[name])
+		out.add(names[i], s.types[name], s.blank[name])
 	}
 	return out
 }
 
-// within returns the schema with the whole's type for every column of which s saw no value, or none of its elements: a guess of its own would
-// make the partition contradict its table.
-func (s schema) within(whole schema) schema {
-	if s.same(whole) {
-		return s
+// retyped returns the schema with other types for its columns, by position.
+func (s schema) retyped(types []string) schema {
+	columns := make([]format.Column, len(s.names))
+	for i, name := range s.names {
+		columns[i] = format.Column{Name: name, Type: types[i], Blank: s.blank[name]}
 	}
-	out := schema{types: make(map[string]format.Type, len(s.names))}
-	for _, name := range s.names {
-		t := s.types[name]
-		if t.Incomplete() {
-			t = whole.types[name]
-		}
-		out.add(name, t)
-	}
-	return out
+	return schemaOf(columns)
 }
 
-func (s schema) columns() []Column {
+// columns are those of a table whose files are read as k says. OpenCSVSerde fails at an empty field of a number or a boolean, so such a column
+// is text there.
+func (s schema) columns(k kind) []Column {
 	columns := make([]Column, len(s.names))
 	for i, name := range s.names {
 		columns[i] = Column{Name: name, Type: s.types[name].String()}
+		if k.quoted && s.blank[name] {
+			columns[i].Type = "string"
+		}
 	}
 	return columns
+}
+
+// of returns those of the columns that s has, in its order. A partition that declared a type of its own (bigint in a month without fractions, of
+// a column that is double elsewhere) would contradict its table, and SQL refuses such a table.
+func (s schema) of(columns []Column) []Column {
+	named := make(map[string]Column, len(columns))
+	for _, c := range columns {
+		named[c.Name] = c
+	}
+	own := make([]Column, len(s.names))
+	for i, name := range s.names {
+		own[i] = named[name]
+	}
+	return own
 }
 
 // similarity is the share of columns that two schemas have in common, of the larger one's: 1 for equal schemas, 0 for nothing in common. A column

@@ -39,7 +39,7 @@ func (g *grouper) table(d *dataset) Table {
 	params := d.kind.parameters(g.options.CrawlerName, sum)
 	t := Table{
 		Owner: "owner", TableType: "EXTERNAL_TABLE",
-		StorageDescriptor: d.kind.describe(d.schema.columns(), g.url(location), params),
+		StorageDescriptor: d.kind.describe(d.schema.columns(d.kind), g.url(location), params),
 		PartitionKeys:     partitionKeys(d.levels, d.schema),
 		Parameters:        params,
 	}
@@ -119,7 +119,7 @@ func (g *grouper) partitions(d *dataset) []Partition {
 	inherit := g.options.Configuration.CrawlerOutput.Partitions.AddOrUpdateBehavior == InheritFromTable
 	seen := make(map[string]bool, len(d.leaves))
 	partitions := make([]Partition, 0, len(d.leaves))
-	columns := d.schema.columns() // shared by the partitions that have the table's
+	columns := d.schema.columns(d.kind) // shared by the partitions that have the table's
 	for _, l := range d.leaves {
 		id := strings.Join(l.values, "\x00")
 		if seen[id] {
@@ -129,7 +129,7 @@ func (g *grouper) partitions(d *dataset) []Partition {
 		seen[id] = true
 		own := columns
 		if !inherit && !l.schema.same(d.schema) {
-			own = l.schema.within(d.schema).columns()
+			own = l.schema.of(columns)
 		}
 		params := d.kind.parameters(g.options.CrawlerName, l.tally)
 		partitions = append(partitions, Partition{
