@@ -32,7 +32,7 @@ func checksumHeaders(h http.Header, c blob.Checksum) {
 
 // digest reads what the request says about its body.
 func (q *request) digest() (d digest, err error) {
-	if text := q.header("Content-Md5"); text != "" {
+	if text := q.header("Content-Md5"); len(q.r.Header.Values("Content-Md5")) > 0 {
 		if d.md5, err = base64.StdEncoding.DecodeString(text); err != nil || len(d.md5) != md5.Size {
 			return d, invalid("InvalidDigest", "The Content-MD5 you specified was invalid.")
 		}

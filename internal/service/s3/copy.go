@@ -128,7 +128,7 @@ func (s *Service) copyObject(ctx context.Context, w http.ResponseWriter, q *requ
 	if err != nil {
 		return err
 	}
-	q.versionHeader(w, done)
+	q.writtenHeader(w, done)
 	if q.source.record.Versioning != blob.Unversioned {
 		w.Header().Set("X-Amz-Copy-Source-Version-Id", from.Info.VersionID())
 	}

@@ -136,8 +136,7 @@ func (s *Service) deleteOne(ctx context.Context, q *request, item deleteItem) (d
 	if item.VersionID != "" {
 		action = "s3:DeleteObjectVersion"
 	}
-	access := op.Access{Action: action, Resource: resource(call, action, q.record, q.bucket, item.Key), Context: ctxKeys}
-	if err := s.Authorizer.Check(ctx, access); err != nil {
+	if err := s.mayDelete(ctx, q, item, action, ctxKeys); err != nil {
 		return out, err
 	}
 	if err := q.checkBucket(); err != nil {
@@ -148,6 +147,20 @@ func (s *Service) deleteOne(ctx context.Context, q *request, item deleteItem) (d
 		out.DeleteMarker, out.DeleteMarkerVersionID = true, done.Version
 	}
 	return out, err
+}
+
+// mayDelete decides one key of a batch. As with DeleteObject, a condition on
+// the ETag needs the right to read it.
+func (s *Service) mayDelete(ctx context.Context, q *request, item deleteItem, action string, keys map[string][]string) error {
+	actions := []string{action}
+	if namesETag(item.ETag) {
+		actions = append(actions, "s3:GetObject")
+	}
+	var accesses []op.Access
+	for _, a := range actions {
+		accesses = append(accesses, op.Access{Action: a, Resource: resource(op.CallFrom(ctx), a, q.record, q.bucket, item.Key), Context: keys})
+	}
+	return s.Authorizer.Check(ctx, accesses...)
 }
 
 // itemError words the failure of one key. Errors that nobody named end the

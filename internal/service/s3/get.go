@@ -74,6 +74,14 @@ func (q *request) versionHeader(w http.ResponseWriter, i *blob.Info) {
 	}
 }
 
+// writtenHeader is versionHeader for a write: S3 does not name the null version
+// that it made.
+func (q *request) writtenHeader(w http.ResponseWriter, i *blob.Info) {
+	if i.Version != "" {
+		q.versionHeader(w, i)
+	}
+}
+
 func (s *Service) getObject(ctx context.Context, w http.ResponseWriter, q *request) error {
 	return s.sendObject(ctx, w, q, true)
 }
@@ -146,8 +154,8 @@ func (q *request) describe(h http.Header, i *blob.Info, sp span) {
 	if sp.parts > 0 {
 		h.Set("X-Amz-Mp-Parts-Count", strconv.Itoa(sp.parts))
 	}
-	if q.header("X-Amz-Checksum-Mode") == "ENABLED" && !sp.part {
-		checksumHeaders(h, i.Checksum)
+	if q.header("X-Amz-Checksum-Mode") == "ENABLED" {
+		checksumHeaders(h, sp.checksum(i))
 	}
 }
 

@@ -62,6 +62,7 @@ func TestDigests(t *testing.T) {
 		code   string
 	}{
 		"wrong MD5":           {map[string]string{"Content-Md5": "AAAAAAAAAAAAAAAAAAAAAA=="}, "BadDigest"},
+		"empty MD5":           {map[string]string{"Content-Md5": ""}, "InvalidDigest"},
 		"no MD5":              {map[string]string{"Content-Md5": "AAAA"}, "InvalidDigest"},
 		"wrong CRC":           {map[string]string{"X-Amz-Checksum-Crc32": "AAAAAA=="}, "BadDigest"},
 		"short CRC":           {map[string]string{"X-Amz-Checksum-Crc32": "AAAA"}, "InvalidRequest"},
@@ -150,6 +151,11 @@ func TestMultipart(t *testing.T) {
 	again := d.must(boss, ask{method: "POST", target: at + "?" + id, body: list(part(1, one), part(2, two))})
 	if !strings.Contains(done.text, "-2&#34;</ETag>") || done.text != again.text {
 		t.Errorf("%s\n%s", done.text, again.text)
+	}
+	part2 := d.do(boss, ask{method: "GET", target: at + "?partNumber=2", header: map[string]string{"X-Amz-Checksum-Mode": "ENABLED"}})
+	alone := d.must(boss, ask{method: "PUT", target: "/" + bucket + "/alone", body: "end"})
+	if sum := part2.Header.Get("X-Amz-Checksum-Crc64nvme"); sum == "" || sum != alone.Header.Get("X-Amz-Checksum-Crc64nvme") {
+		t.Errorf("checksum of part 2: %q", sum)
 	}
 	if got := d.do(boss, ask{method: "GET", target: at + "?partNumber=2"}); got.text != "end" || got.Header.Get("X-Amz-Mp-Parts-Count") != "2" {
 		t.Errorf("part 2 is %q", got.text)

@@ -45,7 +45,7 @@ func (s *Service) putObject(ctx context.Context, w http.ResponseWriter, q *reque
 	}
 	w.Header().Set("Etag", `"`+done.ETag+`"`)
 	checksumHeaders(w.Header(), done.Checksum)
-	q.versionHeader(w, done)
+	q.writtenHeader(w, done)
 	w.WriteHeader(http.StatusOK)
 	return nil
 }
@@ -149,13 +149,16 @@ func (q *request) newInfo() (blob.Info, error) {
 
 // withoutChunked removes aws-chunked, which described the request only.
 func withoutChunked(encoding string) string {
+	if !strings.Contains(strings.ToLower(encoding), "aws-chunked") {
+		return encoding
+	}
 	var keep []string
 	for one := range strings.SplitSeq(encoding, ",") {
 		if one = strings.TrimSpace(one); one != "" && !strings.EqualFold(one, "aws-chunked") {
 			keep = append(keep, one)
 		}
 	}
-	return strings.Join(keep, ",")
+	return strings.Join(keep, ", ")
 }
 
 // writeCondition reads If-Match and If-None-Match of a write.

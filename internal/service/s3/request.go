@@ -157,6 +157,7 @@ var understood = []string{
 	"x-amz-storage-class", "x-amz-acl", "x-amz-object-ownership", "x-amz-mp-object-size",
 	"x-amz-object-attributes", "x-amz-max-parts", "x-amz-part-number-marker", "x-amz-optional-object-attributes",
 	"x-amz-transition-default-minimum-object-size",
+	"x-amz-bypass-governance-retention", // of locks, which no object has
 }
 
 // checkHeaders refuses headers that ask for what is not done.
@@ -167,7 +168,7 @@ func (q *request) checkHeaders() error {
 			continue
 		}
 		if strings.HasPrefix(name, "x-amz-grant-") {
-			return errACLNotSupported()
+			return q.errACL()
 		}
 		if name == "x-amz-bucket-object-lock-enabled" && strings.EqualFold(q.header(name), "false") {
 			continue
@@ -180,9 +181,18 @@ func (q *request) checkHeaders() error {
 	switch q.header("X-Amz-Acl") {
 	case "", "private", "bucket-owner-full-control":
 	default:
-		return errACLNotSupported()
+		return q.errACL()
 	}
 	return nil
+}
+
+// errACL refuses an access control list that would change something. S3 words
+// it differently for a bucket that is still to be made.
+func (q *request) errACL() error {
+	if q.row.Name == "CreateBucket" {
+		return invalid("InvalidBucketAclWithObjectOwnership", "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting")
+	}
+	return errACLNotSupported()
 }
 
 // checkBucket says whether the bucket is there and is whose it is expected to be.

@@ -77,8 +77,16 @@ var (
 		{Action: "s3:GetObject", Version: "s3:GetObjectVersion", On: onObject},
 		{Action: "s3:GetObjectAttributes", Version: "s3:GetObjectVersionAttributes", On: onObject},
 	}
-	getNeeds = versioned("s3:GetObject", "s3:GetObjectVersion")
+	getNeeds    = versioned("s3:GetObject", "s3:GetObjectVersion")
+	deleteNeeds = append(versioned("s3:DeleteObject", "s3:DeleteObjectVersion"),
+		need{Action: "s3:GetObject", On: onObject, When: asksETag})
 )
+
+// asksETag tells whether the answer tells an ETag from others: who may not read
+// the object must not learn it by trying.
+func asksETag(q *request) bool { return namesETag(q.header("If-Match")) }
+
+func namesETag(match string) bool { return match != "" && match != "*" }
 
 func hasHeader(name string) func(*request) bool {
 	return func(q *request) bool { return q.r.Header.Get(name) != "" }
@@ -131,7 +139,7 @@ var table = []row{
 	{Name: "GetObjectAttributes", Method: "GET", On: onObject, Query: []string{"attributes"}, Params: versionParam, Needs: attributeNeeds, Keys: existingTags, serve: (*Service).getAttributes},
 	{Name: "PutObject", Method: "PUT", On: onObject, Needs: putNeeds, Keys: requestTags, serve: (*Service).putObject},
 	{Name: "CopyObject", Method: "PUT", On: onObject, Copy: true, Needs: copyNeeds, Keys: requestTags, serve: (*Service).copyObject},
-	{Name: "DeleteObject", Method: "DELETE", On: onObject, Params: versionParam, Needs: versioned("s3:DeleteObject", "s3:DeleteObjectVersion"), serve: (*Service).deleteObject},
+	{Name: "DeleteObject", Method: "DELETE", On: onObject, Params: versionParam, Needs: deleteNeeds, serve: (*Service).deleteObject},
 	{Name: "DeleteObjects", Method: "POST", On: onBucket, Query: []string{"delete"}, PerItem: true, serve: (*Service).deleteObjects},
 	{Name: "GetObjectTagging", Method: "GET", On: onObject, Query: []string{"tagging"}, Params: versionParam, Needs: versioned("s3:GetObjectTagging", "s3:GetObjectVersionTagging"), Keys: existingTags, serve: (*Service).getObjectTags},
 	{Name: "PutObjectTagging", Method: "PUT", On: onObject, Query: []string{"tagging"}, Params: versionParam, Needs: versioned("s3:PutObjectTagging", "s3:PutObjectVersionTagging"), Keys: existingTags | requestTags, serve: (*Service).putObjectTags},

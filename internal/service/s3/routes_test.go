@@ -13,10 +13,11 @@ import (
 // conditionalHeaders make the needs that depend on a header apply.
 var conditionalHeaders = map[string]string{
 	"s3:PutObjectTagging": "X-Amz-Tagging", "s3:PutObjectAcl": "X-Amz-Acl", "s3:PutBucketOwnershipControls": "X-Amz-Object-Ownership",
+	"s3:GetObject": "If-Match",
 }
 
 var headerValues = map[string]string{
-	"X-Amz-Tagging": "a=b", "X-Amz-Acl": "private", "X-Amz-Object-Ownership": "BucketOwnerEnforced",
+	"X-Amz-Tagging": "a=b", "X-Amz-Acl": "private", "X-Amz-Object-Ownership": "BucketOwnerEnforced", "If-Match": `"tag"`,
 }
 
 // TestEveryRow walks the table: each operation is denied when any of its

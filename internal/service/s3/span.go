@@ -12,8 +12,9 @@ import (
 // span is the part of an object that a request reads.
 type span struct {
 	start, length int64
-	part          bool // not the whole object: 206
-	parts         int  // how many parts the object was uploaded in, when a part was asked for
+	part          bool   // not the whole object: 206
+	parts         int    // how many parts the object was uploaded in, when a part was asked for
+	sum           string // checksum of that part, base64
 }
 
 func (p span) status() int {
@@ -25,6 +26,16 @@ func (p span) status() int {
 
 func (p span) header(size int64) string {
 	return fmt.Sprintf("bytes %d-%d/%d", p.start, p.start+p.length-1, size)
+}
+
+// checksum is that of the bytes that are sent: the object's, or that of one of
+// its parts. Other ranges have none.
+func (p span) checksum(i *blob.Info) blob.Checksum {
+	c := i.Checksum
+	if p.part {
+		c.Value = p.sum
+	}
+	return c
 }
 
 // span reads Range and partNumber. A range that is malformed, or more than one,
@@ -49,7 +60,7 @@ func partSpan(i *blob.Info, number string) (span, error) {
 	}
 	if len(i.Parts) == 0 {
 		if n == 1 {
-			return span{length: i.Size, part: i.Size > 0}, nil
+			return span{length: i.Size, part: i.Size > 0, sum: i.Checksum.Value}, nil
 		}
 		return span{}, errPartNumber(number)
 	}
@@ -59,7 +70,7 @@ func partSpan(i *blob.Info, number string) (span, error) {
 	p := span{part: true, parts: len(i.Parts)}
 	for k, one := range i.Parts {
 		if k == n-1 {
-			p.length = one.Size
+			p.length, p.sum = one.Size, one.Checksum
 			return p, nil
 		}
 		p.start += one.Size

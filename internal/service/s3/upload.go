@@ -200,7 +200,7 @@ func (s *Service) completeUpload(ctx context.Context, w http.ResponseWriter, q *
 	if err != nil {
 		return completionError(q, err)
 	}
-	q.versionHeader(w, done)
+	q.writtenHeader(w, done)
 	return writeXML(w, &completeMultipartUploadResult{
 		Location: "/" + q.bucket + "/" + urlEncoded(q.key), Bucket: q.bucket, Key: q.key, ETag: `"` + done.ETag + `"`,
 		checksums: checksumElements(done.Checksum.Algorithm, done.Checksum.Value), ChecksumType: done.Checksum.Type,
