@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -10,6 +11,7 @@ import (
 	"github.com/bindery-project/bindery/internal/api/glueapi"
 	"github.com/bindery-project/bindery/internal/engine"
 	"github.com/bindery-project/bindery/internal/engine/analyze"
+	"github.com/bindery-project/bindery/internal/glob"
 	"github.com/bindery-project/bindery/internal/op"
 	"github.com/bindery-project/bindery/internal/service/athena/objects"
 )
@@ -47,6 +49,7 @@ type scan struct {
 	table    *glueapi.Table
 	reading  reading
 	relation engine.Relation
+	excluded *glob.Set // what lies below the table's location and is none of it; nil for nothing
 }
 
 func (r *Runner) newScan(ref *analyze.TableRef) (*scan, error) {
@@ -55,7 +58,30 @@ func (r *Runner) newScan(ref *analyze.TableRef) (*scan, error) {
 		return nil, fmt.Errorf("table %s has a handle of type %T", ref.Name, ref.Table.Handle)
 	}
 	how, err := readingOf(t.Name, t.StorageDescriptor, t.Parameters)
-	return &scan{runner: r, ref: ref, table: t, reading: how, relation: relation(ref, how)}, err
+	if err != nil {
+		return nil, err
+	}
+	excluded, err := exclusions(t)
+	return &scan{runner: r, ref: ref, table: t, reading: how, relation: relation(ref, how), excluded: excluded}, err
+}
+
+// exclusions reads the patterns on whole locations that crawlers leave on a table: what the crawler's target excludes, and folders and files that
+// are tables of their own. Athena itself ignores them and returns those rows as well.
+func exclusions(t *glueapi.Table) (*glob.Set, error) {
+	written := t.Parameters["exclusions"]
+	if written == "" {
+		return nil, nil //nolint:nilnil // documented: nothing is excluded
+	}
+	var globs []string
+	err := json.Unmarshal([]byte(written), &globs)
+	set, malformed := glob.Parse(globs)
+	if err = errors.Join(err, malformed); err != nil {
+		return nil, &Failure{
+			Reason:   fmt.Sprintf("HIVE_INVALID_METADATA: Table %s: Invalid value for exclusions property: %v", t.Name, err),
+			Category: userFault, Type: typeTableProperty,
+		}
+	}
+	return set, nil
 }
 
 // find lists the table's folder, or those of the partitions that the query can need.
@@ -173,23 +199,56 @@ func sameType(a, b string) bool {
 	return strings.EqualFold(strings.ReplaceAll(a, " ", ""), strings.ReplaceAll(b, " ", ""))
 }
 
-// folder adds the files below a location, each authorized for reading as the caller.
+// errFound ends a listing that has what it is for.
+var errFound = errors.New("found")
+
+// folder adds the files below a location, each authorized for reading as the caller. A location that is an object, as crawlers give to a table
+// that is one file among others, is that file; Athena itself returns no rows then.
 func (s *scan) folder(ctx context.Context, location string, values []*string) error {
 	at, err := objects.Parse(location)
 	if err != nil {
 		return &Failure{Reason: "HIVE_METASTORE_ERROR: " + err.Error(), Category: userFault, Type: typeLocation}
 	}
+	named := at
 	at = at.Folder()
 	ctx, err = s.runner.now(ctx)
 	if err != nil {
 		return err
 	}
+	empty := true
 	err = s.runner.Objects.List(ctx, at.Bucket, at.Key, func(o objects.Object) error {
-		if o.Size == 0 || at.Hidden(o.Key) {
+		empty = false
+		place := objects.Location{Bucket: at.Bucket, Key: o.Key}
+		if o.Size == 0 || at.Hidden(o.Key) || s.excluded.Match(place.String()) {
 			return nil
 		}
-		return s.file(ctx, objects.Location{Bucket: at.Bucket, Key: o.Key}, o, values)
+		return s.file(ctx, place, o, values)
 	})
+	if err == nil && empty && named != at {
+		err = s.object(ctx, named, values)
+	}
+	return s.listFailure(at, err)
+}
+
+// object adds the object that a location names, if there is one.
+func (s *scan) object(ctx context.Context, at objects.Location, values []*string) error {
+	err := s.runner.Objects.List(ctx, at.Bucket, at.Key, func(o objects.Object) error {
+		if o.Key != at.Key || o.Size == 0 {
+			return errFound // keys come in order: the one named would be the first
+		}
+		if err := s.file(ctx, at, o, values); err != nil {
+			return err
+		}
+		return errFound
+	})
+	if errors.Is(err, errFound) {
+		return nil
+	}
+	return err
+}
+
+// listFailure words a refused or impossible listing.
+func (s *scan) listFailure(at objects.Location, err error) error {
 	var denied *op.Denied
 	switch {
 	case errors.As(err, &denied):

@@ -113,7 +113,7 @@ func readOptions(t *testing.T, comment string) (o Options, sample int) {
 // crawl does what a crawl does before grouping: list below the include path, exclude, sample, inspect.
 func crawl(t *testing.T, o Options, files []txtar.File, sample int) []Object {
 	t.Helper()
-	excluded, err := ParseExclusions(o.Exclusions)
+	excluded, err := parseExclusions(o.Exclusions)
 	if err != nil {
 		t.Fatal(err)
 	}

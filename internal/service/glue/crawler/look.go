@@ -16,6 +16,7 @@ import (
 	"github.com/bindery-project/bindery/internal/clock"
 	"github.com/bindery-project/bindery/internal/format"
 	"github.com/bindery-project/bindery/internal/format/inspecttask"
+	"github.com/bindery-project/bindery/internal/glob"
 	"github.com/bindery-project/bindery/internal/op"
 )
 
@@ -26,8 +27,9 @@ const fileTime = 30 * time.Second
 type target struct {
 	include    IncludePath
 	prefix     string // as the target writes it: what s3:prefix of a policy sees
-	exclusions *Exclusions
-	sample     int // files of each folder that are inspected; 0 = all
+	exclusions *glob.Set
+	globs      []string // exclusions as written
+	sample     int      // files of each folder that are inspected; 0 = all
 	objects    []Object
 	leaves     []Leaf // the folders of the objects, whose slices they share
 }
@@ -37,11 +39,11 @@ func newTarget(t *glueapi.S3Target) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	exclusions, err := ParseExclusions(t.Exclusions)
+	exclusions, err := parseExclusions(t.Exclusions)
 	if err != nil {
 		return nil, err
 	}
-	out := &target{include: include, prefix: include.Prefix, exclusions: exclusions}
+	out := &target{include: include, prefix: include.Prefix, exclusions: exclusions, globs: t.Exclusions}
 	if include.Prefix != "" && strings.HasSuffix(*t.Path, "/") {
 		out.prefix = include.folder()
 	}
@@ -49,6 +51,19 @@ func newTarget(t *glueapi.S3Target) (*target, error) {
 		out.sample = int(*t.SampleSize)
 	}
 	return out, nil
+}
+
+// maxGlob bounds one exclusion pattern, in bytes.
+const maxGlob = 1024
+
+// parseExclusions compiles the exclude patterns of a target, which match the part of the object key behind the include path.
+func parseExclusions(globs []string) (*glob.Set, error) {
+	for _, text := range globs {
+		if len(text) > maxGlob {
+			return nil, fmt.Errorf("exclusion pattern of %d bytes: 1 to %d are allowed", len(text), maxGlob)
+		}
+	}
+	return glob.Parse(globs)
 }
 
 // survey is what a crawl found in all its targets.
@@ -217,7 +232,7 @@ func (r *run) readObject(ctx context.Context, t *target, o *Object) error {
 func (r *run) group(s *survey, t *target, taken map[string]string) {
 	d := &r.record.Doc
 	g := Group(t.objects, Options{
-		Include: t.include, Exclusions: t.exclusions.globs, CrawlerName: r.record.name(), TablePrefix: value(d.TablePrefix),
+		Include: t.include, Exclusions: t.globs, CrawlerName: r.record.name(), TablePrefix: value(d.TablePrefix),
 		Configuration: r.config, Taken: maps.Clone(taken),
 	})
 	for _, b := range g.Broken {

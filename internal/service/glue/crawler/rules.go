@@ -113,7 +113,7 @@ func checkS3Target(operation string, t *glueapi.S3Target) error {
 	if _, err := ParseIncludePath(value(t.Path)); err != nil {
 		return terms.Invalid("%v", err)
 	}
-	if _, err := ParseExclusions(t.Exclusions); err != nil {
+	if _, err := parseExclusions(t.Exclusions); err != nil {
 		return terms.Invalid("%v", err)
 	}
 	switch {

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json"
+
+	"github.com/bindery-project/bindery/internal/glob"
 )
 
 // tables turns what was found into tables with names, ordered by location.
@@ -62,10 +64,10 @@ func (g *grouper) url(key string) string {
 func (g *grouper) exclusions(t *Table, d *dataset) {
 	var globs []string
 	for _, pattern := range g.options.Exclusions {
-		globs = append(globs, escapeGlob(g.url(g.options.Include.folder()))+folderGlob(pattern))
+		globs = append(globs, glob.Escape(g.url(g.options.Include.folder()))+glob.Folder(pattern))
 	}
 	for _, key := range d.hidden {
-		globs = append(globs, folderGlob(escapeGlob(g.url(key))))
+		globs = append(globs, glob.Folder(glob.Escape(g.url(key))))
 	}
 	if len(globs) == 0 {
 		return
@@ -77,18 +79,6 @@ func (g *grouper) exclusions(t *Table, d *dataset) {
 		return
 	}
 	t.Parameters[ParamExclusions] = string(text)
-}
-
-// escapeGlob makes a text match itself only.
-func escapeGlob(text string) string {
-	var b strings.Builder
-	for _, r := range text {
-		if strings.ContainsRune(`*?[]{}\,!`, r) {
-			b.WriteByte('\\')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }
 
 // partitionKeys names the levels: the key of `key=value` folders, else partition_0, partition_1, … A name that a column or an outer level has

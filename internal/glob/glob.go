@@ -1,43 +1,46 @@
-package crawler
+// Package glob matches object keys with the exclude patterns of Glue's crawlers: the crawler leaves out what a target excludes, and queries leave
+// out what the crawler wrote into a table's `exclusions`.
+//
+// Start at [Parse]. It is pure; patterns are matched in linear time whatever they are.
+package glob
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
 )
 
-// maxGlob bounds one exclusion pattern, in bytes.
-const maxGlob = 1024
-
-// Exclusions are the compiled exclude patterns of one target. They match the part of the object key behind the include path.
+// Set is compiled patterns. A path matches if one of them matches all of it.
 //
 // The grammar is Glue's: `*` is any run within one path segment, `**` crosses segments, `?` is one character, `[abc]`, `[a-z]` and `[!a-c]` are one
 // character of a set (in which `*`, `?` and `\` stand for themselves), `{a,b}` are alternatives that do not nest, `\` takes the next character as it
-// stands; leading dots are ordinary. A pattern that ends in `/` names a folder and excludes what lies below it.
-type Exclusions struct {
-	globs    []string
+// stands; leading dots are ordinary. A pattern that ends in `/` names a folder and covers what lies below it.
+type Set struct {
+	literals map[string]bool // patterns that match themselves only: a table may have thousands of these
 	patterns []*regexp.Regexp
 }
 
-// ParseExclusions compiles patterns; the error names the first one that is malformed.
-func ParseExclusions(globs []string) (*Exclusions, error) {
-	e := &Exclusions{globs: globs}
+// Parse compiles patterns; the error names the first one that is malformed.
+func Parse(globs []string) (*Set, error) {
+	s := &Set{literals: map[string]bool{}}
 	for _, glob := range globs {
-		pattern, err := compileGlob(glob)
-		if err != nil {
-			return nil, err
+		if err := s.add(glob); err != nil {
+			return nil, fmt.Errorf("exclusion pattern %q: %w", glob, err)
 		}
-		e.patterns = append(e.patterns, pattern)
 	}
-	return e, nil
+	return s, nil
 }
 
-// Match reports whether the object is excluded. path is its key without the include path.
-func (e *Exclusions) Match(path string) bool {
-	if e == nil {
+// Match reports whether a pattern matches the path; a nil set has none.
+func (s *Set) Match(path string) bool {
+	if s == nil {
 		return false
 	}
-	for _, p := range e.patterns {
+	if s.literals[path] {
+		return true
+	}
+	for _, p := range s.patterns {
 		if p.MatchString(path) {
 			return true
 		}
@@ -45,38 +48,57 @@ func (e *Exclusions) Match(path string) bool {
 	return false
 }
 
-// compileGlob translates to a regular expression, which RE2 matches in linear time whatever the pattern.
-func compileGlob(glob string) (*regexp.Regexp, error) {
-	if glob == "" || len(glob) > maxGlob {
-		return nil, fmt.Errorf("exclusion pattern of %d bytes: 1 to %d are allowed", len(glob), maxGlob)
+// add translates to a regular expression, which RE2 matches in linear time.
+func (s *Set) add(glob string) error {
+	if glob == "" {
+		return errors.New("it is empty")
 	}
-	t := globTranslation{rest: folderGlob(glob)}
+	t := translation{rest: Folder(glob)}
 	if err := t.all(); err != nil {
-		return nil, fmt.Errorf("exclusion pattern %q: %w", glob, err)
+		return err
+	}
+	if !t.special {
+		s.literals[t.plain.String()] = true
+		return nil
 	}
 	pattern, err := regexp.Compile(`(?s)\A` + t.out.String() + `\z`)
 	if err != nil {
-		return nil, fmt.Errorf("exclusion pattern %q: %w", glob, err)
+		return err
 	}
-	return pattern, nil
+	s.patterns = append(s.patterns, pattern)
+	return nil
 }
 
-// folderGlob makes a pattern that names a folder cover what lies below it.
-func folderGlob(glob string) string {
+// Folder makes a pattern that names a folder cover what lies below it.
+func Folder(glob string) string {
 	if strings.HasSuffix(glob, "/") {
 		return glob + "**"
 	}
 	return glob
 }
 
-// globTranslation turns a glob into the text of a regular expression.
-type globTranslation struct {
+// Escape makes a text match itself only.
+func Escape(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if strings.ContainsRune(`*?[]{}\,!`, r) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// translation turns a glob into the text of a regular expression.
+type translation struct {
 	rest    string
 	out     strings.Builder
+	plain   strings.Builder // the text that the glob is, unless it is special
+	special bool
 	inGroup bool
 }
 
-func (t *globTranslation) all() error {
+func (t *translation) all() error {
 	for t.rest != "" {
 		c := t.rest[0]
 		t.rest = t.rest[1:]
@@ -90,7 +112,10 @@ func (t *globTranslation) all() error {
 	return nil
 }
 
-func (t *globTranslation) one(c byte) error {
+func (t *translation) one(c byte) error {
+	if c == '*' || c == '?' || c == '[' || c == '{' {
+		t.special = true
+	}
 	switch {
 	case c == '*' && strings.HasPrefix(t.rest, "*"):
 		t.rest = strings.TrimLeft(t.rest, "*")
@@ -120,7 +145,8 @@ func (t *globTranslation) one(c byte) error {
 }
 
 // literal writes one byte; the bytes of a longer UTF-8 character follow each other unquoted and stay one character.
-func (t *globTranslation) literal(c byte) {
+func (t *translation) literal(c byte) {
+	t.plain.WriteByte(c)
 	if c < 0x80 {
 		t.out.WriteString(regexp.QuoteMeta(string(rune(c))))
 		return
@@ -128,7 +154,7 @@ func (t *globTranslation) literal(c byte) {
 	t.out.WriteByte(c)
 }
 
-func (t *globTranslation) escaped() error {
+func (t *translation) escaped() error {
 	if t.rest == "" {
 		return fmt.Errorf("`\\` at the end")
 	}
@@ -138,7 +164,7 @@ func (t *globTranslation) escaped() error {
 }
 
 // set translates `[…]`, whose `]` may not come first. A set never matches `/`.
-func (t *globTranslation) set() error {
+func (t *translation) set() error {
 	end := strings.IndexByte(t.rest, ']')
 	if end <= 0 {
 		return fmt.Errorf("`[` is not closed or empty")
