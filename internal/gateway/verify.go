@@ -182,14 +182,15 @@ func (x *exchange) readBody() error {
 	return nil
 }
 
-// readAll reads to the end, starting from the declared length when that is
-// known, so that a small body costs one allocation.
+// readAll reads to the end. A small declared length costs one allocation; a
+// large one is only believed as the bytes arrive: the buffer doubles up to it, so
+// that reading wastes at most as much as was sent.
 func readAll(r io.Reader, declared int64) ([]byte, error) {
-	size := int64(512)
-	if declared >= 0 && declared < 1<<20 {
-		size = declared + 1
+	limit := int64(MaxBody + 2) // one more than is ever read, to see the end
+	if declared >= 0 {
+		limit = min(limit, declared+1)
 	}
-	buf := make([]byte, 0, size)
+	buf := make([]byte, 0, min(limit, 64<<10))
 	for {
 		n, err := r.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
@@ -200,9 +201,20 @@ func readAll(r io.Reader, declared int64) ([]byte, error) {
 			return nil, err
 		}
 		if len(buf) == cap(buf) {
-			buf = append(buf, 0)[:len(buf)]
+			buf = grown(buf, limit)
 		}
 	}
+}
+
+// grown doubles a full buffer, and stops once at the limit.
+func grown(full []byte, limit int64) []byte {
+	size := 2*int64(cap(full)) + 1
+	if int64(cap(full)) < limit {
+		size = min(size, limit)
+	}
+	larger := make([]byte, len(full), size)
+	copy(larger, full)
+	return larger
 }
 
 func errTooLarge() error {

@@ -1,12 +1,14 @@
 package gateway
 
 import (
+	"bytes"
 	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/bindery-project/bindery/internal/api/iamapi"
 	"github.com/bindery-project/bindery/internal/api/lakeformationapi"
@@ -70,6 +72,20 @@ func TestVersionTwo(t *testing.T) {
 		var fault *op.Fault
 		if !errors.As(err, &fault) || fault.Code != c.want {
 			t.Errorf("%s: got %v, want %s", c.r.URL, err, c.want)
+		}
+	}
+}
+
+// TestReadAll: every length comes back whole, whatever length was declared and
+// however little each read gives.
+func TestReadAll(t *testing.T) {
+	for _, n := range []int{0, 1, 511, 512, 64 << 10, 64<<10 + 1, 1 << 20, 3<<20 + 7} {
+		for _, declared := range []int64{-1, int64(n), int64(n) / 2, int64(n) * 3} {
+			sent := bytes.Repeat([]byte("0123456789abcdef"), n/16+1)[:n]
+			got, err := readAll(iotest.HalfReader(bytes.NewReader(sent)), declared)
+			if err != nil || !bytes.Equal(got, sent) {
+				t.Errorf("%d bytes with %d declared: got %d, %v", n, declared, len(got), err)
+			}
 		}
 	}
 }

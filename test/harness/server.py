@@ -47,7 +47,7 @@ class Server:
         """Starts a server and waits until it is ready. Without a folder it gets
         a new one, which stop() removes."""
         own = folder is None
-        folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="bindery-test-"))
+        folder = pathlib.Path(folder or pathlib.Path(tempfile.mkdtemp(prefix="bindery-test-"), "data"))
         folder.mkdir(exist_ok=True)
         log = open(folder.parent / f"{folder.name}.log", "ab+")
         command = [BINARY, "serve", "--data", folder, "--listen", "127.0.0.1:0", "--region", REGION, *flags]
@@ -104,8 +104,7 @@ class Server:
             self.process.wait()
         self.log.close()
         if getattr(self, "own", False):
-            shutil.rmtree(self.folder, ignore_errors=True)
-            pathlib.Path(self.log.name).unlink(missing_ok=True)
+            shutil.rmtree(self.folder.parent, ignore_errors=True)
 
     def memory(self, field="VmRSS"):
         """Bytes, from /proc."""

@@ -67,7 +67,6 @@ def test_a_role_that_does_not_name_the_other_account(one, two):
         two.assume(role)
 
 
-@pytest.mark.xfail(reason="trust policies keep the ARN; AWS keeps the id behind it", strict=False)
 def test_a_name_in_a_trust_policy_is_a_person_not_a_name(one, second):
     """A user who was deleted and made again is another."""
     first = second.user(allow("sts:AssumeRole"), name="phoenix")
