@@ -44,7 +44,7 @@ $(BIN)/benchstat: tools/pinned/go.mod
 
 .PHONY: check
 check: tools $(BIN)/golangci-lint gen-check ## linters, generated code, documents
-	$(BIN)/golangci-lint run ./...
+	$(BIN)/golangci-lint run --allow-parallel-runners ./...
 	go run ./tools/docs
 
 .PHONY: gen
