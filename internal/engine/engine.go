@@ -130,6 +130,8 @@ type CSV struct {
 type JSON struct {
 	// IgnoreMalformed makes a line that is no JSON object a row of NULLs instead of an error.
 	IgnoreMalformed bool
+	// Documents means that values may span lines or share one, and that the objects of an array are rows; else each line is one value.
+	Documents bool
 	// Keys maps a column to the key that holds it, where the two differ (mapping.<column>).
 	Keys map[string]string
 }

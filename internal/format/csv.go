@@ -1,6 +1,7 @@
 package format
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -17,6 +18,8 @@ type Dialect struct {
 	HeaderKnown bool `json:"headerKnown"`
 	// Quoted says that data rows hold quoted fields, which LazySimpleSerDe would return with their quotes.
 	Quoted bool `json:"quoted"`
+	// Backslash says that data rows hold `\`, which is an ordinary character unless it is Escape.
+	Backslash bool `json:"backslash,omitempty"`
 	// Multiline says that a quoted field holds a line break, which splits its record for readers that go line by line.
 	Multiline bool `json:"multiline,omitempty"`
 	// FirstRow is the first row as it stands, so that a header repeated in files that cannot tell is recognised by comparison.
@@ -107,7 +110,7 @@ func (in *inspection) split(s *sample) (*csvTable, *Dialect, error) {
 		}
 	}
 	if best == nil && fault == nil {
-		fault = in.undelimited(text)
+		fault = in.undelimited(s)
 	}
 	if best == nil {
 		return nil, nil, fault
@@ -123,9 +126,9 @@ func asText(c byte) string {
 }
 
 // undelimited explains a text without any delimiter.
-func (in *inspection) undelimited(text string) error {
-	if line, _, _ := strings.Cut(text, "\n"); len(line) >= in.limits.MaxLine {
-		return in.tooLong()
+func (in *inspection) undelimited(s *sample) error {
+	if !s.whole && bytes.IndexByte(s.text, '\n') < 0 {
+		return errNoRecord
 	}
 	return unrecognized("text without any of the delimiters , | tab ; Ctrl-A")
 }
@@ -160,6 +163,7 @@ type csvTable struct {
 	rows  [][]cell
 	width int
 	bytes int64 // of the text that the rows came from
+	empty bool  // there are empty lines, which readers return as rows
 }
 
 // readTable splits the text and holds every row against the first: Glue calls a text CSV only if all rows have the same number of columns,
@@ -172,6 +176,7 @@ func (in *inspection) readTable(text string, delimiter byte, how quoting, whole 
 		if err != nil {
 			return nil, err
 		}
+		table.empty = rows.empty
 		if row == nil {
 			break
 		}
@@ -181,7 +186,7 @@ func (in *inspection) readTable(text string, delimiter byte, how quoting, whole 
 		table.bytes = int64(rows.at)
 	}
 	if len(table.rows) == 0 {
-		return nil, in.tooLong()
+		return nil, errNoRecord
 	}
 	if table.width < minColumns {
 		return nil, unrecognized("one column; csv needs %d", minColumns)
@@ -229,7 +234,7 @@ func (t *csvTable) types(first int) []Type {
 	return types
 }
 
-// markBlank notes the columns that a row leaves without a value.
+// markBlank notes the columns that a row leaves without a value; an empty line is a row with an empty first column.
 func (t *csvTable) markBlank(columns []Column, header bool) {
 	rows := t.rows
 	if header {
@@ -240,6 +245,7 @@ func (t *csvTable) markBlank(columns []Column, header bool) {
 			columns[i].Blank = columns[i].Blank || cellType(c.text).IsNull()
 		}
 	}
+	columns[0].Blank = columns[0].Blank || t.empty
 }
 
 // onlyWords reports whether every column holds text that is no value of another kind. It goes by what values look like: `007` is a number here,
@@ -306,7 +312,8 @@ func (t *csvTable) describe(d *Dialect) {
 	needed := false
 	for _, row := range t.rows[first:] {
 		for _, c := range row {
-			needed = needed || c.escaped || strings.IndexByte(c.text, '\\') >= 0
+			d.Backslash = d.Backslash || strings.IndexByte(c.text, '\\') >= 0
+			needed = needed || c.escaped || d.Backslash
 			d.Quoted = d.Quoted || c.quoted
 			d.Multiline = d.Multiline || strings.ContainsAny(c.text, "\r\n")
 		}

@@ -23,13 +23,16 @@ type rowReader struct {
 	at        int  // offset behind the last row
 	line      int  // line of the last row, from 1
 	scanned   int  // offset up to which lines were counted
+	empty     bool // an empty line was seen
 }
 
 // next returns the next row, or nil at the end. What follows the last line break of a cut sample is no row.
 func (r *rowReader) next() ([]cell, error) {
+	from := r.at
 	for r.at < len(r.text) && (r.text[r.at] == '\n' || r.text[r.at] == '\r') {
 		r.at++
 	}
+	r.empty = r.empty || strings.Count(r.text[from:r.at], "\n") > min(from, 1) // the first ends the row before
 	if r.at >= len(r.text) {
 		return nil, nil
 	}

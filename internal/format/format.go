@@ -43,7 +43,7 @@ const (
 // Limits bound what one inspection may read, keep and report. The zero value of a member means its default.
 type Limits struct {
 	SampleBytes   int64   `json:"sampleBytes,omitempty"`   // decompressed text looked at; default 1 MiB, as Glue's classifiers
-	MaxLine       int     `json:"maxLine,omitempty"`       // longest CSV record in bytes; default 1 MiB
+	MaxLine       int     `json:"maxLine,omitempty"`       // longest record in bytes, for which the sample grows; default 16 MiB, as the SQL engine
 	MaxRatio      float64 `json:"maxRatio,omitempty"`      // decompressed : compressed beyond which the file is a bomb; default 500
 	MaxExpanded   int64   `json:"maxExpanded,omitempty"`   // estimated decompressed size of the whole file; default 1 TiB
 	MaxDepth      int     `json:"maxDepth,omitempty"`      // nesting of JSON values and Parquet groups; default 64
@@ -56,7 +56,7 @@ type Limits struct {
 func (l Limits) WithDefaults() Limits {
 	return Limits{
 		SampleBytes:   orDefault(l.SampleBytes, 1<<20),
-		MaxLine:       orDefault(l.MaxLine, 1<<20),
+		MaxLine:       orDefault(l.MaxLine, 16<<20),
 		MaxRatio:      orDefault(l.MaxRatio, 500),
 		MaxExpanded:   orDefault(l.MaxExpanded, 1<<40),
 		MaxDepth:      orDefault(l.MaxDepth, 64),
@@ -152,11 +152,27 @@ func (in *inspection) run() (*Result, error) {
 	if known := knownBinary(head); known != "" {
 		return nil, unsupported(known)
 	}
-	sample, err := in.sample(head)
+	result, err := in.sampled(head, in.limits.SampleBytes)
+	if longest := int64(in.limits.MaxLine); errors.Is(err, errNoRecord) && in.limits.SampleBytes <= longest {
+		in.notes = nil
+		result, err = in.sampled(head, longest+1)
+	}
+	if errors.Is(err, errNoRecord) {
+		return nil, in.tooLong()
+	}
+	return result, err
+}
+
+// errNoRecord says that the sample ends before its first record does.
+var errNoRecord = errors.New("no record ends within the sample")
+
+// sampled classifies the first bytes of a text.
+func (in *inspection) sampled(head []byte, bytes int64) (*Result, error) {
+	s, err := in.sample(head, bytes)
 	if err != nil {
 		return nil, err
 	}
-	return in.text(sample)
+	return in.text(s)
 }
 
 // head reads the first bytes, enough for every magic number.

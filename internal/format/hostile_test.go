@@ -66,8 +66,9 @@ func TestHostileFiles(t *testing.T) {
 		"gzip header only":          {[]byte("\x1f\x8b"), Truncated},
 		"damaged gzip":              {append([]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x00"), bytes.Repeat([]byte{0xff}, 64)...), Corrupt},
 		"zstd header only":          {[]byte("\x28\xb5\x2f\xfd"), Truncated},
-		"10 MB line":                {append([]byte("x,"), bytes.Repeat([]byte("y"), 10<<20)...), TooLong},
-		"10 MB line, no delimiter":  {bytes.Repeat([]byte("xxxx"), 10<<18), TooLong},
+		"20 MB line":                {append([]byte("x,"), bytes.Repeat([]byte("y"), 20<<20)...), TooLong},
+		"20 MB line, no delimiter":  {bytes.Repeat([]byte("xxxx"), 20<<18), TooLong},
+		"20 MB of json in a line":   {[]byte(`{"a":1,"b":"` + strings.Repeat("y", 20<<20) + `"}`), TooLong},
 		"50k columns":               {[]byte(wide + wide), TooWide},
 		"50k keys":                  {[]byte("{" + keys.String() + `"z":1}`), TooWide},
 		"100k-deep json":            {[]byte(strings.Repeat(`{"a":`, 100_000)), TooDeep},
@@ -167,3 +168,21 @@ func TestTruncatedObject(t *testing.T) {
 }
 
 var _ io.ReaderAt = slowReader{}
+
+// TestLongRecords: a record that is longer than the sample is read whole, so that no column is missed.
+func TestLongRecords(t *testing.T) {
+	long := strings.Repeat("y", 10<<20)
+	for name, text := range map[string]string{
+		"a.json": `{"id":1,"s":"` + long + `","z":true}` + "\n" + `{"id":2}` + "\n",
+		"a.csv":  "1," + long + ",true\n2,z,false\n",
+	} {
+		result, err := Inspect(t.Context(), name, strings.NewReader(text), int64(len(text)), Limits{})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if len(result.Columns) != 3 || result.Columns[2].Type != "boolean" {
+			t.Errorf("%s: columns %v", name, result.Columns)
+		}
+	}
+}

@@ -82,6 +82,9 @@ func (in *inspection) json(s *sample) (*Result, error) {
 	if err := scan.all(s.whole); err != nil {
 		return nil, err
 	}
+	if !s.whole && scan.values+scan.elements == 0 {
+		return nil, errNoRecord
+	}
 	return scan.result(s)
 }
 

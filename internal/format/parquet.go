@@ -172,10 +172,12 @@ const (
 	logicalEnum      = 4
 	logicalDecimal   = 5
 	logicalDate      = 6
+	logicalTime      = 7
 	logicalTimestamp = 8
 	logicalInteger   = 10
 	logicalJSON      = 12
 	logicalUUID      = 14
+	logicalFloat16   = 15
 )
 
 func decodeLogical(c *compactReader) (logicalType, error) {

@@ -35,6 +35,8 @@ const (
 	convertedEnum            = 4
 	convertedDecimal         = 5
 	convertedDate            = 6
+	convertedTimeMillis      = 7
+	convertedTimeMicros      = 8
 	convertedTimestampMillis = 9
 	convertedTimestampMicros = 10
 	convertedUint8           = 11
@@ -164,8 +166,8 @@ func (n *schemaNode) listElement(list string) Type {
 	return n.children[0].typ()
 }
 
-// leaf maps a primitive type, its annotations first. Unsigned integers take the next larger signed type; TIME has no Hive type and stays the
-// integer it is stored as; INT96 is Impala's timestamp.
+// leaf maps a primitive type, its annotations first. Unsigned integers take the next larger signed type; TIME has no Hive type and is text, since
+// as an integer it would lose its unit; INT96 is Impala's timestamp.
 func (n *schemaNode) leaf() Type {
 	if t, ok := n.annotated(); ok {
 		return t
@@ -189,7 +191,7 @@ func (n *schemaNode) leaf() Type {
 
 func (n *schemaNode) annotated() (Type, bool) {
 	switch n.logical.id {
-	case logicalString, logicalEnum, logicalJSON, logicalUUID:
+	case logicalString, logicalEnum, logicalJSON, logicalUUID, logicalTime:
 		return plain("string"), true
 	case logicalDecimal:
 		return n.decimal(n.logical.precision, n.logical.scale)
@@ -197,6 +199,8 @@ func (n *schemaNode) annotated() (Type, bool) {
 		return plain("date"), true
 	case logicalTimestamp:
 		return plain("timestamp"), true
+	case logicalFloat16:
+		return plain("float"), true
 	case logicalInteger:
 		return integerType(n.logical.bits, n.logical.signed), true
 	}
@@ -205,7 +209,7 @@ func (n *schemaNode) annotated() (Type, bool) {
 
 func (n *schemaNode) convertedType() (Type, bool) {
 	switch n.converted {
-	case convertedUTF8, convertedEnum, convertedJSON:
+	case convertedUTF8, convertedEnum, convertedJSON, convertedTimeMillis, convertedTimeMicros:
 		return plain("string"), true
 	case convertedDecimal:
 		return n.decimal(n.precision, max(n.scale, 0))

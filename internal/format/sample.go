@@ -58,7 +58,7 @@ func (c *consumed) ReadByte() (byte, error) {
 }
 
 // sample decompresses the beginning of the file. The magic number decides, not the extension, since readers look at the bytes too.
-func (in *inspection) sample(head []byte) (*sample, error) {
+func (in *inspection) sample(head []byte, size int64) (*sample, error) {
 	s := &sample{compression: compressionOf(head)}
 	in.noteExtension(s.compression)
 	source := &consumed{r: bufio.NewReader(io.NewSectionReader(in.raw, 0, in.size))}
@@ -68,12 +68,12 @@ func (in *inspection) sample(head []byte) (*sample, error) {
 	}
 	defer plain.Close() //nolint:errcheck // frees a decoder; reading has told every fault
 	// One byte more than asked for tells whether the file goes on.
-	s.text, err = io.ReadAll(io.LimitReader(plain, in.limits.SampleBytes+1))
+	s.text, err = io.ReadAll(io.LimitReader(plain, size+1))
 	if err != nil {
 		return nil, in.decompressFault(s.compression, err)
 	}
-	s.whole = int64(len(s.text)) <= in.limits.SampleBytes
-	s.text = s.text[:min(int64(len(s.text)), in.limits.SampleBytes)]
+	s.whole = int64(len(s.text)) <= size
+	s.text = s.text[:min(int64(len(s.text)), size)]
 	return s, in.checkExpansion(s, source.n)
 }
 

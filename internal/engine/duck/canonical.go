@@ -19,7 +19,7 @@ import (
 //   - An empty line: for Hive a row whose first field is empty, for DuckDB nothing.
 //   - OpenCSVSerde, when the escape character occurs: DuckDB knows one way to write a quote
 //     inside quotes, the SerDe two.
-//   - JSON, when a key is written in another case than its column, or is mapped.
+//   - JSON, when a key is written in another case than its column, or is mapped; documents; a byte order mark.
 func (p *preparer) needsRewriting(t table, file io.ReadSeeker, c engine.Compression) (bool, error) {
 	var wanted func([]byte) bool
 	switch t.Format { //nolint:exhaustive // the rest is read as it is
@@ -32,10 +32,10 @@ func (p *preparer) needsRewriting(t table, file io.ReadSeeker, c engine.Compress
 		escape := []byte(orText(t.CSV.Escape, `\`))
 		wanted = func(b []byte) bool { return bytes.Contains(b, escape) || hasEmptyLine(b) }
 	case engine.FormatJSON:
-		if len(t.JSON.Keys) > 0 {
+		if len(t.JSON.Keys) > 0 || t.JSON.Documents {
 			return true, nil
 		}
-		wanted = func(b []byte) bool { return hasForeignCase(b, t) }
+		wanted = func(b []byte) bool { return bytes.HasPrefix(b, byteOrderMark) || hasForeignCase(b, t) }
 	default:
 		return false, nil
 	}
@@ -116,7 +116,7 @@ func hasForeignCase(b []byte, t table) bool {
 			if bytes.IndexByte(word, '\\') >= 0 {
 				return true
 			}
-			if hasUpper(word) && names[strings.ToLower(string(word))] {
+			if name := strings.ToLower(string(word)); hasUpper(word) && names[name] || nestedName(name) != name {
 				return true
 			}
 		}
@@ -156,14 +156,19 @@ func (t table) fieldNames() map[string]bool {
 }
 
 func rewriterOf(t table) rewriter {
-	if t.Format == engine.FormatJSON {
-		return func(in io.Reader, out io.Writer) error { return rewriteJSON(t, in, out) }
+	switch {
+	case t.Format == engine.FormatJSON && t.JSON.Documents:
+		return func(in io.Reader, out io.Writer) error { return rewriteDocuments(t, withoutMark(in), out) }
+	case t.Format == engine.FormatJSON:
+		return func(in io.Reader, out io.Writer) error { return rewriteJSON(t, withoutMark(in), out) }
+	case t.Format == engine.FormatOpenCSV:
+		records, split := openRecords(t.CSV), openSplitter(t.CSV)
+		return func(in io.Reader, out io.Writer) error { return rewriteLines(t, withoutMark(in), out, records, split) }
 	}
 	split := lazySplitter(t.CSV)
-	if t.Format == engine.FormatOpenCSV {
-		split = openSplitter(t.CSV)
+	return func(in io.Reader, out io.Writer) error {
+		return rewriteLines(t, withoutMark(in), out, bufio.ScanLines, split)
 	}
-	return func(in io.Reader, out io.Writer) error { return rewriteLines(t, in, out, split) }
 }
 
 // maxLine is the longest line of text, in bytes.
@@ -175,10 +180,22 @@ type field struct {
 	present bool
 }
 
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
+// withoutMark skips a byte order mark.
+func withoutMark(in io.Reader) io.Reader {
+	b := bufio.NewReader(in)
+	if head, _ := b.Peek(len(byteOrderMark)); bytes.Equal(head, byteOrderMark) {
+		_, _ = b.Discard(len(byteOrderMark))
+	}
+	return b
+}
+
 // rewriteLines writes text in the canonical form: comma, each value in double quotes (doubled
 // inside), nothing for NULL. A row always has as many fields as the table.
-func rewriteLines(t table, in io.Reader, out io.Writer, split func([]byte, []field) []field) error {
+func rewriteLines(t table, in io.Reader, out io.Writer, records bufio.SplitFunc, split func([]byte, []field) []field) error {
 	lines := bufio.NewScanner(in)
+	lines.Split(records)
 	lines.Buffer(make([]byte, 64<<10), maxLine)
 	w := bufio.NewWriterSize(out, 256<<10)
 	width := max(len(t.Columns), 1)
@@ -277,6 +294,29 @@ func unescape(raw []byte, escape byte) []byte {
 	return out
 }
 
+// openRecords finds the ends of records: line ends that are not within quotes, as DuckDB reads the files that need no rewriting. (Hive and Athena
+// end a record there as well and return the halves.)
+func openRecords(csv engine.CSV) bufio.SplitFunc {
+	quote, escape := orText(csv.Quote, `"`)[0], orText(csv.Escape, `\`)[0]
+	return func(data []byte, atEOF bool) (int, []byte, error) {
+		quoted := false
+		for i := 0; i < len(data); i++ {
+			switch c := data[i]; {
+			case c == escape && quoted && i+1 < len(data) && (data[i+1] == quote || data[i+1] == escape):
+				i++
+			case c == quote:
+				quoted = !quoted
+			case c == '\n' && !quoted:
+				return i + 1, bytes.TrimSuffix(data[:i], []byte("\r")), nil
+			}
+		}
+		if atEOF && len(data) > 0 {
+			return len(data), data, nil
+		}
+		return 0, nil, nil
+	}
+}
+
 // openSplitter splits as OpenCSVSerde does: quotes may be doubled or escaped, an escape
 // before another character is that escape character's end and vanishes only before a quote
 // or itself.
@@ -318,10 +358,7 @@ func rewriteJSON(t table, in io.Reader, out io.Writer) error {
 	lines.Buffer(make([]byte, 64<<10), maxJSONLine)
 	w := bufio.NewWriterSize(out, 256<<10)
 	shape := t.rowType()
-	keys := map[string]string{} // key in the file -> column
-	for column, key := range t.JSON.Keys {
-		keys[strings.ToLower(key)] = strings.ToLower(column)
-	}
+	keys := foldedKeys(t.JSON.Keys)
 	for lines.Scan() {
 		line := lines.Bytes()
 		renamed, err := renameKeys(jsontext.Value(line), shape, keys)
@@ -335,6 +372,15 @@ func rewriteJSON(t table, in io.Reader, out io.Writer) error {
 		return lineError(err)
 	}
 	return w.Flush()
+}
+
+// foldedKeys turns columns and their keys around: key in the file -> column.
+func foldedKeys(columns map[string]string) map[string]string {
+	keys := make(map[string]string, len(columns))
+	for column, key := range columns {
+		keys[strings.ToLower(key)] = strings.ToLower(column)
+	}
+	return keys
 }
 
 // rowType is the table as one struct type.
@@ -352,12 +398,7 @@ func renameKeys(value jsontext.Value, h hiveType, keys map[string]string) (jsont
 	case h.name == "struct" && value.Kind() == '{':
 		return renameObject(value, func(key string) (string, hiveType) {
 			name := mappedName(strings.ToLower(key), keys)
-			for _, f := range h.fields {
-				if strings.EqualFold(f.name, name) {
-					return f.name, f.typ
-				}
-			}
-			return "", hiveType{}
+			return h.field(name)
 		})
 	case h.name == "map" && value.Kind() == '{':
 		return renameObject(value, func(key string) (string, hiveType) { return key, h.fields[1].typ })
@@ -368,6 +409,27 @@ func renameKeys(value jsontext.Value, h hiveType, keys map[string]string) (jsont
 		return nil, errMalformed
 	}
 	return value, nil
+}
+
+// field finds the member that a key fills. A key that a type's text cannot hold is there under its [nestedName].
+func (h hiveType) field(key string) (string, hiveType) {
+	written := nestedName(key)
+	for _, f := range h.fields {
+		if strings.EqualFold(f.name, key) || f.name == written {
+			return f.name, f.typ
+		}
+	}
+	return "", hiveType{}
+}
+
+// nestedName is a key as crawlers write it into the text of a struct: the separators of that text become `_`.
+func nestedName(key string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune("<>:,()`", r) {
+			return '_'
+		}
+		return r
+	}, key)
 }
 
 // mappedName is the column that a key fills: the mapped one, else the one of its own name

@@ -13,6 +13,7 @@ type scan struct {
 	relation   string
 	statements []string
 	paths      []string
+	indexes    []int // of the file behind each path, among all files of the query
 }
 
 // source is a file as DuckDB will read it.
@@ -117,6 +118,7 @@ func newScan(t table, sources []source, r reader) scan {
 		selects = append(selects, "SELECT "+t.projection(g, r)+" FROM "+from)
 		for _, src := range g.sources {
 			s.paths = append(s.paths, src.path)
+			s.indexes = append(s.indexes, src.index)
 		}
 	}
 	if len(selects) == 0 {

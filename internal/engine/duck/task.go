@@ -1,8 +1,11 @@
 package duck
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -37,18 +40,19 @@ func runQuery(ctx context.Context, c *worker.Conn, request cbor.RawMessage) erro
 		return err
 	}
 	files := newFileNames(o.Query.Relations)
-	rows, err := execute(ctx, c, o)
+	rows, err := execute(ctx, c, o, files)
 	if err != nil {
 		return files.explain(err)
 	}
 	return c.Reply(summary{Rows: rows})
 }
 
-func execute(ctx context.Context, c *worker.Conn, o order) (int64, error) {
+func execute(ctx context.Context, c *worker.Conn, o order, files *fileNames) (int64, error) {
 	scans, err := prepareScans(ctx, o.Query.Relations, c.Scratch())
 	if err != nil {
 		return 0, err
 	}
+	files.rewritten(scans)
 	in, err := openInstance()
 	if err != nil {
 		return 0, err
@@ -107,23 +111,37 @@ func (in *instance) run(c *worker.Conn, sql string) (int64, error) {
 // fileNames translates paths of this machine into keys: messages must name what the user
 // knows, and nothing of the machine.
 type fileNames struct {
-	keys     []string // per file in the order of the relations
-	replacer *strings.Replacer
-	paths    []string
+	keys  []string          // per file in the order of the relations
+	paths map[string]string // path -> key, of the files and of what they were rewritten to
 }
 
 func newFileNames(relations []engine.Relation) *fileNames {
-	names := &fileNames{}
-	var pairs []string
+	names := &fileNames{paths: map[string]string{}}
 	for _, r := range relations {
 		for _, f := range r.Files {
 			names.keys = append(names.keys, f.Key)
-			names.paths = append(names.paths, f.Path)
-			pairs = append(pairs, f.Path, f.Key)
+			names.paths[f.Path] = f.Key
 		}
 	}
-	names.replacer = strings.NewReplacer(pairs...)
 	return names
+}
+
+// rewritten adds the files that are read in place of others.
+func (n *fileNames) rewritten(scans []scan) {
+	for _, s := range scans {
+		for i, path := range s.paths {
+			n.paths[path] = n.keys[s.indexes[i]]
+		}
+	}
+}
+
+// replace puts keys in the place of paths, the longest path first: one may be the beginning of another.
+func (n *fileNames) replace(message string) string {
+	var pairs []string
+	for _, path := range slices.SortedFunc(maps.Keys(n.paths), func(a, b string) int { return cmp.Compare(len(b), len(a)) }) {
+		pairs = append(pairs, path, n.paths[path])
+	}
+	return strings.NewReplacer(pairs...).Replace(message)
 }
 
 // explain names the file in an error, and makes an error of execution that concerns a file
@@ -139,7 +157,7 @@ func (n *fileNames) explain(err error) error {
 	if failed.Subject == "" {
 		failed.Subject = n.mentioned(failed.Message)
 	}
-	failed.Message = n.replacer.Replace(failed.Message)
+	failed.Message = n.replace(failed.Message)
 	failed.Code = string(classWithFile(engine.Class(failed.Code), failed))
 	return failed
 }
@@ -147,9 +165,9 @@ func (n *fileNames) explain(err error) error {
 // mentioned returns the key of the longest path that the message contains.
 func (n *fileNames) mentioned(message string) string {
 	longest, key := 0, ""
-	for i, path := range n.paths {
+	for path, k := range n.paths {
 		if len(path) > longest && strings.Contains(message, path) {
-			longest, key = len(path), n.keys[i]
+			longest, key = len(path), k
 		}
 	}
 	return key

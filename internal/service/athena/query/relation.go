@@ -65,6 +65,7 @@ func readingOf(name string, sd *glueapi.StorageDescriptor, parameters map[string
 		r.csv = openCSV(properties)
 	case engine.FormatJSON:
 		r.json = jsonProperties(properties)
+		r.json.Documents = parameters["jsonPath"] == "$[*]" || strings.EqualFold(parameters["multiLine"], "true")
 	case engine.FormatParquet:
 		return r, nil
 	}
@@ -137,10 +138,15 @@ func character(v string) string {
 	return ""
 }
 
+// openCSV reads the characters of OpenCSVSerde. Hive takes an escape character that is a double quote for its own default, and so do we.
 func openCSV(p map[string]string) engine.CSV {
-	return engine.CSV{
+	c := engine.CSV{
 		Delimiter: character(p["separatorChar"]), Quote: character(p["quoteChar"]), Escape: character(p["escapeChar"]),
 	}
+	if c.Escape == `"` {
+		c.Escape = ""
+	}
+	return c
 }
 
 const mappingPrefix = "mapping."

@@ -16,6 +16,7 @@ type kind struct {
 	delimiter   string // CSV
 	escape      string // CSV; "" where the data need no escape
 	quoted      bool   // CSV
+	backslash   bool   // CSV
 	header      bool   // CSV
 	headerKnown bool   // CSV: header is certain
 }
@@ -24,6 +25,7 @@ func kindOf(r *format.Result) kind {
 	k := kind{classification: r.Classification, compression: r.Compression, layout: r.Layout}
 	if c := r.CSV; c != nil {
 		k.delimiter, k.escape, k.quoted, k.header, k.headerKnown = c.Delimiter, c.Escape, c.Quoted, c.Header, c.HeaderKnown
+		k.backslash = c.Backslash
 	}
 	return k
 }
@@ -47,7 +49,7 @@ func (k kind) join(o kind) kind {
 	if o.layout == format.Documents {
 		k.layout = o.layout
 	}
-	k.quoted = k.quoted || o.quoted
+	k.quoted, k.backslash = k.quoted || o.quoted, k.backslash || o.backslash
 	return k
 }
 

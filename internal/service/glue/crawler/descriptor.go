@@ -99,14 +99,18 @@ func (k kind) describe(columns []Column, location string, params map[string]stri
 
 // csvSerDe is LazySimpleSerDe as with Glue, unless data fields are quoted: that SerDe returns the quotes as part of the value and splits at
 // delimiters inside them, so SQL would read other rows than the file holds. OpenCSVSerde reads them. escapeChar is written only where the data
-// escape with it; without it quotes within quotes are doubled, which OpenCSVSerde understands with any escape character.
+// escape with it; without it quotes within quotes are doubled, which OpenCSVSerde understands with any escape character. Where `\` is an ordinary
+// character of the data, the escape character must be another than that default: one that text does not hold.
 func (k kind) csvSerDe() SerDeInfo {
 	if !k.quoted {
 		return SerDeInfo{lazySimple, map[string]string{"field.delim": k.delimiter}}
 	}
 	params := map[string]string{"separatorChar": k.delimiter, "quoteChar": `"`}
-	if k.escape == `\` {
+	switch {
+	case k.escape == `\`:
 		params["escapeChar"] = k.escape
+	case k.backslash:
+		params["escapeChar"] = "\x02"
 	}
 	return SerDeInfo{openCSV, params}
 }
