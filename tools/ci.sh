@@ -16,7 +16,8 @@ export BINDERY_POSTGRES_DIR=$scratch/postgres # ours alone: the end of this run 
 failed=()
 
 stop() {
-	tools/postgres-test.sh stop || echo "ci: PostgreSQL did not stop" >&2
+	# Quietly: the count is the last line of a run.
+	tools/postgres-test.sh stop >/dev/null 2>&1 || echo "ci: PostgreSQL did not stop" >&2
 	rm -rf "$scratch"
 }
 trap stop EXIT

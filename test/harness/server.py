@@ -48,7 +48,6 @@ class Server:
         a new one, which stop() removes."""
         own = folder is None
         folder = pathlib.Path(folder or pathlib.Path(tempfile.mkdtemp(prefix="bindery-test-"), "data"))
-        folder.mkdir(exist_ok=True)
         log = open(folder.parent / f"{folder.name}.log", "ab+")
         command = [BINARY, "serve", "--data", folder, "--listen", "127.0.0.1:0", "--region", REGION, *flags]
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "BINDERY_"))}
