@@ -57,6 +57,26 @@ func TestACLOfANewBucket(t *testing.T) {
 	}
 }
 
+// TestACLThatIsSo can be written back; any other is refused.
+func TestACLThatIsSo(t *testing.T) {
+	d := withBucket(t)
+	for _, target := range []string{"/" + bucket + "?acl", "/" + bucket + "/k?acl"} {
+		now := d.must(root(owner), ask{method: "GET", target: target}).text
+		d.must(root(owner), ask{method: "PUT", target: target, body: now})
+		for name, c := range map[string][2]string{
+			"another owner":    {strings.ReplaceAll(now, "<ID>", "<ID>0"), "AccessControlListNotSupported"},
+			"less":             {strings.Replace(now, "FULL_CONTROL", "READ", 1), "AccessControlListNotSupported"},
+			"no grant":         {"<AccessControlPolicy><AccessControlList/></AccessControlPolicy>", "AccessControlListNotSupported"},
+			"another document": {"<Tagging/>", "MalformedXML"},
+			"nothing":          {"", "MalformedXML"},
+		} {
+			if got := d.do(root(owner), ask{method: "PUT", target: target, body: c[0]}); got.code != c[1] {
+				t.Errorf("%s, %s: %d %s", target, name, got.StatusCode, got.text)
+			}
+		}
+	}
+}
+
 // TestConditionalDeletesTellNoETag: trying ETags needs the right to read them.
 func TestConditionalDeletesTellNoETag(t *testing.T) {
 	d := withBucket(t)

@@ -116,13 +116,35 @@ func (s *Service) getObjectACL(ctx context.Context, w http.ResponseWriter, q *re
 	return writeXML(w, ownerOnly(q.record.Account))
 }
 
-// putACL accepts what changes nothing; any other list is refused, as Amazon
-// does with BucketOwnerEnforced.
+// putACL accepts what changes nothing: a canned list that checkHeaders let pass,
+// or the document that says what is so, which tools send behind each copy. Any
+// other list is refused, as Amazon does with BucketOwnerEnforced.
 func (s *Service) putACL(_ context.Context, w http.ResponseWriter, q *request) error {
 	if q.header("X-Amz-Acl") == "" {
-		return errACLNotSupported()
+		if err := q.checkOwnerOnly(); err != nil {
+			return err
+		}
 	}
 	w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+func (q *request) checkOwnerOnly() error {
+	var in struct {
+		XMLName xml.Name `xml:"AccessControlPolicy"`
+		Owner   owner
+		Grants  []struct {
+			Grantee    struct{ ID string }
+			Permission string
+		} `xml:"AccessControlList>Grant"`
+	}
+	if err := q.readXML(&in); err != nil {
+		return err
+	}
+	who := canonical(q.record.Account)
+	if in.Owner.ID != who || len(in.Grants) != 1 || in.Grants[0].Grantee.ID != who || in.Grants[0].Permission != "FULL_CONTROL" {
+		return errACLNotSupported()
+	}
 	return nil
 }
 
