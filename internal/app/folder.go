@@ -45,6 +45,9 @@ func OpenFolder(path string) (*Folder, error) {
 			return nil, fmt.Errorf("data folder: %w", err)
 		}
 	}
+	if err := os.Chmod(path, 0o700); err != nil { // it may have been there, open to others
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
 	f := &Folder{Path: path}
 	if err := f.acquire(); err != nil {
 		return nil, err

@@ -60,6 +60,12 @@ func (p *postgres) migrate(ctx context.Context) error {
 	return migrate(ctx, p.sql, goose.DialectPostgres, files)
 }
 
+// maxTaken is how often a transaction runs again after a unique key was taken.
+// Postgres reports the loser of a race so, too ("serialization failures" in its
+// guide): run again, it sees the winner's row. A key that is really taken is
+// taken again.
+const maxTaken = 3
+
 func (p *postgres) write(ctx context.Context, fn Func) error {
 	select {
 	case p.waiting <- struct{}{}:
@@ -69,7 +75,7 @@ func (p *postgres) write(ctx context.Context, fn Func) error {
 	}
 	for attempt := 0; ; attempt++ {
 		again, err := p.attempt(ctx, fn)
-		if !again || attempt == maxAttempts {
+		if !again || attempt == maxAttempts || errors.Is(err, ErrExists) && attempt == maxTaken {
 			return err
 		}
 		if err := pause(ctx, attempt); err != nil {
@@ -101,7 +107,7 @@ func (p *postgres) attempt(ctx context.Context, fn Func) (again bool, err error)
 	defer inner.Rollback() //nolint:errcheck // after a commit it does nothing
 	tx := newTx(p.db, &pgRunner{inner}, false)
 	if err := tx.call(ctx, fn); err != nil {
-		return errors.Is(tx.failed, ErrConflict), err
+		return errors.Is(tx.failed, ErrConflict) || errors.Is(tx.failed, ErrExists), err
 	}
 	if err := translate(inner.Commit()); err != nil {
 		return errors.Is(err, ErrConflict), commitError(err)

@@ -102,8 +102,9 @@ func hostilePatterns() []string {
 	return all
 }
 
-// TestHostilePatterns holds each decision far below the bar of 5 ms, on a text
-// much longer than the ones that stall others.
+// TestHostilePatterns decides patterns that stall others for minutes, on a text
+// much longer than theirs. The bar is for a machine that does other things too;
+// the figure (far below 5 ms) is BenchmarkMatch's.
 func TestHostilePatterns(t *testing.T) {
 	text := strings.Repeat("a", 1000)
 	patterns := hostilePatterns()
@@ -114,7 +115,7 @@ func TestHostilePatterns(t *testing.T) {
 		start := time.Now()
 		globMatch(pattern, text, false)
 		globMatch(pattern, text, true)
-		if took := time.Since(start); took > 5*time.Millisecond {
+		if took := time.Since(start); took > time.Second {
 			t.Errorf("%s took %v", pattern, took)
 		}
 		short := text[:60]
