@@ -61,9 +61,9 @@ func (s *Service) Bind() *op.Service {
 	}
 }
 
-// resolveQuery answers the workgroups of the queries that the input names. For a query that
-// does not exist every workgroup is asked for, so that only those who may use all of them
-// learn that it is missing.
+// resolveQuery answers the workgroups of the queries that the input names. A query that does
+// not exist is taken for one of the primary workgroup, the only one there is, so that a
+// refusal reads the same for both.
 func (s *Service) resolveQuery(ctx context.Context, in any) ([]op.Resource, error) {
 	call := op.CallFrom(ctx)
 	var out []op.Resource
@@ -74,7 +74,7 @@ func (s *Service) resolveQuery(ctx context.Context, in any) ([]op.Resource, erro
 			return nil, err
 		}
 		if group == "" {
-			group = "*"
+			group = "primary"
 		}
 		if !seen[group] {
 			seen[group] = true

@@ -219,7 +219,6 @@ def test_asking_needs_the_right_on_the_workgroup(athena, admin):
         keys.client("athena").start_query_execution(QueryString="select 1", ResultConfiguration={"OutputLocation": OUT})
 
 
-@pytest.mark.xfail(reason="the refusal names the workgroup of a query that exists", strict=False)
 def test_a_stranger_cannot_tell_which_queries_exist(athena, admin):
     query = lake.run(athena, "select 1", "sales", OUT)["QueryExecutionId"]
     nobody = admin.user().client("athena")
