@@ -295,6 +295,9 @@ func (p *Parsed) authParams() (map[string]string, *Error) {
 var requiredParams = []string{paramAlgorithm, paramCred, paramDate, paramExpires, paramSigned, paramSignature}
 
 func (p *Parsed) setExpires(value string) *Error {
+	if strings.HasPrefix(value, "-") {
+		return refuse(InvalidExpires, "X-Amz-Expires must be non-negative")
+	}
 	seconds, err := strconv.ParseUint(value, 10, 63)
 	if err != nil {
 		return refuse(InvalidExpires, "X-Amz-Expires should be a number")
@@ -303,7 +306,7 @@ func (p *Parsed) setExpires(value string) *Error {
 		return refuse(InvalidExpires, "X-Amz-Expires must be at least 1 second")
 	}
 	if seconds > uint64(MaxExpires/time.Second) {
-		return refuse(InvalidExpires, "X-Amz-Expires must be less than a week (in seconds) that is 604800")
+		return refuse(InvalidExpires, "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds")
 	}
 	p.Expires = time.Duration(seconds) * time.Second
 	return nil

@@ -151,3 +151,19 @@ func TestMessages(t *testing.T) {
 		}
 	}
 }
+
+// TestWordsOfALifetime are those that people find when they search for them.
+func TestWordsOfALifetime(t *testing.T) {
+	for value, want := range map[string]string{
+		"-1":     "X-Amz-Expires must be non-negative",
+		"1h":     "X-Amz-Expires should be a number",
+		"604801": "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds",
+	} {
+		if err := new(Parsed).setExpires(value); err == nil || err.Message != want {
+			t.Errorf("%s: %v", value, err)
+		}
+	}
+	if err := new(Parsed).setExpires("604800"); err != nil {
+		t.Errorf("a week: %v", err)
+	}
+}
