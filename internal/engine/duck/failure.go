@@ -79,6 +79,8 @@ func refine(class engine.Class, message string) *worker.TaskError {
 	switch {
 	case strings.Contains(message, badDataMark):
 		class = engine.ClassBadData
+	case strings.Contains(message, "STRUCT to STRUCT cast must have"):
+		class = engine.ClassBadData // no field of the file's is one of the table's
 	case strings.Contains(message, "BYTE_STREAM_SPLIT encoding is only supported"):
 		class = engine.ClassUnsupported // of integers
 	case class == engine.ClassOutOfMemory && strings.Contains(message, "max_temp_directory_size"):

@@ -33,6 +33,7 @@ func Run(t *testing.T, make New) {
 		{"text", textCases},
 		{"opencsv", openCSVCases},
 		{"json", jsonCases},
+		{"documents", documentCases},
 		{"parquet", parquetCases},
 		{"partitions", partitionCases},
 		{"compression", compressionCases},
