@@ -68,7 +68,7 @@ func read(t testing.TB, s *blob.Store, key, version string) string {
 	if err != nil {
 		t.Fatalf("read %q: %v", key, err)
 	}
-	defer o.Close() //nolint:errcheck // read only
+	defer o.Close()
 	b, err := io.ReadAll(o)
 	if err != nil {
 		t.Fatal(err)
@@ -217,7 +217,7 @@ func increment(t *testing.T, s *blob.Store, lost error) bool {
 		t.Error(err)
 		return true
 	}
-	defer o.Close() //nolint:errcheck // read only
+	defer o.Close()
 	var n int
 	if _, err := fmt.Fscan(o, &n); err != nil {
 		t.Error(err)

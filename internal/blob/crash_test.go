@@ -71,7 +71,7 @@ func TestKill(t *testing.T) {
 // the last of each goroutine.
 func killedWriter(t *testing.T, dir string, writes int) map[int]int {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run=^$") //nolint:gosec // this very program
+	cmd := exec.Command(os.Args[0], "-test.run=^$")
 	cmd.Env = append(os.Environ(), crashDir+"="+dir)
 	out, err := cmd.StdoutPipe()
 	if err != nil {

@@ -53,7 +53,7 @@ func (q *request) access(call *op.Call, n need, own, src map[string][]string) op
 	case onSource:
 		a.Context, version = src, q.source.version
 		a.Resource = resource(call, n.Action, q.source.record, q.source.bucket, q.source.key)
-	default:
+	case onService, onAll:
 		a.Resource = op.Resource{ARN: "*", Account: call.Account}
 	}
 	if version != "" && n.Version != "" {

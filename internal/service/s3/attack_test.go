@@ -42,7 +42,7 @@ type slowly struct {
 
 func (s *slowly) Read(p []byte) (int, error) {
 	n, err := s.Reader.Read(p)
-	if err == io.EOF && s.f != nil { //nolint:errorlint // a plain reader's
+	if err == io.EOF && s.f != nil {
 		s.f()
 		s.f = nil
 	}

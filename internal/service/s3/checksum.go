@@ -2,7 +2,7 @@ package s3
 
 import (
 	"bytes"
-	"crypto/md5" //nolint:gosec // Content-MD5
+	"crypto/md5"
 	"encoding/base64"
 	"net/http"
 	"slices"
@@ -122,7 +122,7 @@ func (q *request) checkDigests(body []byte) error {
 	if err != nil {
 		return err
 	}
-	if sum := md5.Sum(body); d.md5 != nil && !bytes.Equal(d.md5, sum[:]) { //nolint:gosec // Content-MD5
+	if sum := md5.Sum(body); d.md5 != nil && !bytes.Equal(d.md5, sum[:]) {
 		return errBadMD5()
 	}
 	want, err := d.expected(q.r)

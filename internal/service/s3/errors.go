@@ -156,7 +156,7 @@ func (s *Service) WriteError(w http.ResponseWriter, r *http.Request, e op.Error,
 			status = http.StatusInternalServerError
 		}
 	}
-	own, _ := e.(*Error) //nolint:errorlint // an op.Error is not wrapped
+	own, _ := e.(*Error)
 	if own != nil {
 		for k, v := range own.Header {
 			h.Set(k, v)

@@ -39,8 +39,10 @@ func Routes() []RouteRow {
 	out := make([]RouteRow, 0, len(table))
 	for i := range table {
 		r := &table[i]
-		row := RouteRow{Name: r.Name, Method: r.Method, Level: int(r.On), Query: r.Query, Copy: r.Copy, PerItem: r.PerItem, Served: r.serve != nil,
-			List: r.Keys&listKeys != 0, Existing: r.Keys&existingTags != 0, Requested: r.Keys&requestTags != 0}
+		row := RouteRow{
+			Name: r.Name, Method: r.Method, Level: int(r.On), Query: r.Query, Copy: r.Copy, PerItem: r.PerItem, Served: r.serve != nil,
+			List: r.Keys&listKeys != 0, Existing: r.Keys&existingTags != 0, Requested: r.Keys&requestTags != 0,
+		}
 		for _, n := range r.Needs {
 			row.Needs = append(row.Needs, RouteNeed{Action: n.Action, Version: n.Version, On: levelNames[n.On], When: n.When != nil})
 		}

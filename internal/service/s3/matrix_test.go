@@ -82,8 +82,10 @@ func TestBlockPublicAccess(t *testing.T) {
 	if got := d.do(anonymous, ask{method: "GET", target: "/" + bucket + "/k"}); got.text != "bytes" {
 		t.Errorf("lifted: %s", got.text)
 	}
-	d.must(root(owner), ask{method: "PUT", target: "/" + bucket + "?publicAccessBlock",
-		body: `<PublicAccessBlockConfiguration><RestrictPublicBuckets>true</RestrictPublicBuckets></PublicAccessBlockConfiguration>`})
+	d.must(root(owner), ask{
+		method: "PUT", target: "/" + bucket + "?publicAccessBlock",
+		body: `<PublicAccessBlockConfiguration><RestrictPublicBuckets>true</RestrictPublicBuckets></PublicAccessBlockConfiguration>`,
+	})
 	for _, who := range []op.Principal{anonymous, root(other)} {
 		if got := d.do(who, ask{method: "GET", target: "/" + bucket + "/k"}); got.StatusCode != http.StatusForbidden {
 			t.Errorf("restricted, %s: %d", who.Type, got.StatusCode)

@@ -18,7 +18,7 @@ func facts(t *testing.T, name string) (lines []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close() //nolint:errcheck // read only
+	defer f.Close()
 	for in := bufio.NewScanner(f); in.Scan(); {
 		if !strings.HasPrefix(in.Text(), "#") {
 			lines = append(lines, in.Text())
