@@ -123,3 +123,20 @@ func TestLocksThatNobodyHas(t *testing.T) {
 		t.Errorf("%d", got.StatusCode)
 	}
 }
+
+// TestInitiator is an account's canonical id, or the ARN of one of its users.
+func TestInitiator(t *testing.T) {
+	d := withBucket(t)
+	who := user(owner, "writer")
+	d.grant(who, allow("s3:*", "*"))
+	d.must(root(owner), ask{method: "POST", target: "/" + bucket + "/a?uploads"})
+	d.must(who, ask{method: "POST", target: "/" + bucket + "/b?uploads"})
+	got := d.must(who, ask{method: "GET", target: "/" + bucket + "?uploads"}).text
+	_, id, _ := strings.Cut(got, "<Owner>")
+	id, _, _ = strings.Cut(id, "</Owner>")
+	for _, want := range []string{"<Initiator>" + id + "</Initiator>", "<Initiator><ID>" + who.ARN + "</ID>"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s in %s", want, got)
+		}
+	}
+}

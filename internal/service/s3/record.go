@@ -241,5 +241,12 @@ func canonical(account string) string {
 	return canonicalID(account)
 }
 
-// caller is the id of who asks, as S3 shows initiators.
-func caller(ctx context.Context) string { return op.CallFrom(ctx).Principal.ARN }
+// caller is the id of who asks, as S3 shows initiators: an ARN, but for an
+// account itself its canonical user id.
+func caller(ctx context.Context) string {
+	p := op.CallFrom(ctx).Principal
+	if p.Type == op.Root {
+		return canonical(p.Account)
+	}
+	return p.ARN
+}
