@@ -119,7 +119,7 @@ func (a *analyzer) arity(e *sql.Call, name string, least, most int) {
 
 func (a *analyzer) coalesce(e *sql.Call, sc *scope) Expr {
 	if len(e.Args) < 2 {
-		fail(e, InvalidArguments, "The 'coalesce' function must have at least two arguments")
+		fail(e, sql.SyntaxError, "The 'coalesce' function must have at least two arguments")
 	}
 	args, t := a.alike(e.Args, "COALESCE operands", sc)
 	return call(e.Pos, t, "coalesce", args...)
@@ -165,7 +165,7 @@ func (a *analyzer) aggregate(e *sql.Call, name string, sc *scope) *Aggregate {
 		a.noAggregate(arg, e, e.Args[i], name)
 	}
 	if e.Filter != nil {
-		agg.Filter = mustBeBoolean(a.expr(e.Filter, sc), e.Filter, "FILTER")
+		agg.Filter = mustBeBoolean(a.expr(e.Filter, sc), e.Filter, "Filter expression")
 		a.onlyScalar(agg.Filter, e.Filter, "FILTER")
 	}
 	if len(e.OrderBy) > 0 && !orderSensitive[name] && name != "min_by" && name != "max_by" {
@@ -254,7 +254,7 @@ func (a *analyzer) windowAggregate(e *sql.Call, name string, sc *scope) *Aggrega
 	r := a.resolve(e, name, a.arguments(e.Args, sc), sc)
 	agg := &Aggregate{typed: typedAt(r.result, e.Pos), Name: name, Args: r.args}
 	if e.Filter != nil {
-		agg.Filter = mustBeBoolean(a.expr(e.Filter, sc), e.Filter, "FILTER")
+		agg.Filter = mustBeBoolean(a.expr(e.Filter, sc), e.Filter, "Filter expression")
 	}
 	agg.OrderBy = a.plainSortKeys(e.OrderBy, sc)
 	return agg

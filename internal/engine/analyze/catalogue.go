@@ -44,17 +44,40 @@ is_finite(double) boolean
 is_infinite(double) boolean
 random() double
 rand() double
-random(bigint) =1
-rand(bigint) =1
-random(bigint, bigint) =1
-rand(bigint, bigint) =1
+random(tinyint) tinyint
+random(smallint) smallint
+random(integer) integer
+random(bigint) bigint
+rand(tinyint) tinyint
+rand(smallint) smallint
+rand(integer) integer
+rand(bigint) bigint
+random(tinyint, tinyint) tinyint
+random(smallint, smallint) smallint
+random(integer, integer) integer
+random(bigint, bigint) bigint
+rand(tinyint, tinyint) tinyint
+rand(smallint, smallint) smallint
+rand(integer, integer) integer
+rand(bigint, bigint) bigint
 width_bucket(double, double, double, bigint) bigint
+width_bucket(double, array(double)) bigint
 bitwise_and(bigint, bigint) bigint
 bitwise_or(bigint, bigint) bigint
 bitwise_xor(bigint, bigint) bigint
 bitwise_not(bigint) bigint
-bitwise_left_shift(bigint, bigint) =1
-bitwise_right_shift(bigint, bigint) =1
+bitwise_left_shift(tinyint, bigint) tinyint
+bitwise_left_shift(smallint, bigint) smallint
+bitwise_left_shift(integer, bigint) integer
+bitwise_left_shift(bigint, bigint) bigint
+bitwise_right_shift(tinyint, bigint) tinyint
+bitwise_right_shift(smallint, bigint) smallint
+bitwise_right_shift(integer, bigint) integer
+bitwise_right_shift(bigint, bigint) bigint
+bitwise_right_shift_arithmetic(tinyint, bigint) tinyint
+bitwise_right_shift_arithmetic(smallint, bigint) smallint
+bitwise_right_shift_arithmetic(integer, bigint) integer
+bitwise_right_shift_arithmetic(bigint, bigint) bigint
 bit_count(bigint, bigint) bigint
 from_base(varchar, bigint) bigint
 to_base(bigint, bigint) varchar
@@ -64,7 +87,9 @@ least(O, O...) O
 # text
 length(varchar) bigint
 length(varbinary) bigint
+lower(char) =1
 lower(varchar) varchar
+upper(char) =1
 upper(varchar) varchar
 substr(varchar, bigint) varchar
 substr(varchar, bigint, bigint) varchar
@@ -73,6 +98,7 @@ substr(varbinary, bigint, bigint) varbinary
 substring(varchar, bigint) varchar
 substring(varchar, bigint, bigint) varchar
 strpos(varchar, varchar) bigint
+strpos(varchar, varchar, bigint) bigint
 replace(varchar, varchar) varchar
 replace(varchar, varchar, varchar) varchar
 reverse(varchar) varchar
@@ -146,12 +172,15 @@ date(varchar) date
 date(timestamp) date
 date(timestamptz) date
 date_trunc(varchar, date) date
+date_trunc(varchar, time) =2
 date_trunc(varchar, timestamp) =2
 date_trunc(varchar, timestamptz) =2
 date_add(varchar, bigint, date) date
+date_add(varchar, bigint, time) =3
 date_add(varchar, bigint, timestamp) =3
 date_add(varchar, bigint, timestamptz) =3
 date_diff(varchar, date, date) bigint
+date_diff(varchar, time, time) bigint
 date_diff(varchar, timestamp, timestamp) bigint
 date_diff(varchar, timestamptz, timestamptz) bigint
 date_format(timestamp, varchar) varchar
@@ -162,6 +191,7 @@ format_datetime(timestamptz, varchar) varchar
 parse_datetime(varchar, varchar) timestamptz(3)
 from_unixtime(double) timestamptz(3)
 from_unixtime(double, varchar) timestamptz(3)
+from_unixtime(double, bigint, bigint) timestamptz(3)
 to_unixtime(timestamp) double
 to_unixtime(timestamptz) double
 from_iso8601_date(varchar) date
@@ -284,6 +314,9 @@ array_intersect(array(T), array(T)) array(T)
 array_except(array(T), array(T)) array(T)
 arrays_overlap(array(T), array(T)) boolean
 flatten(array(array(T))) array(T)
+contains_sequence(array(T), array(T)) boolean
+array_histogram(array(T)) map(T, bigint)
+shuffle(array(T)) array(T)
 repeat(T, bigint) array(T)
 sequence(bigint, bigint) array(bigint)
 sequence(bigint, bigint, bigint) array(bigint)
@@ -328,10 +361,14 @@ sum(bigint) bigint
 sum(decimal) =1
 sum(real) real
 sum(double) double
+sum(interval_day) interval_day
+sum(interval_year) interval_year
 avg(bigint) double
 avg(decimal) =1
 avg(real) real
 avg(double) double
+avg(interval_day) interval_day
+avg(interval_year) interval_year
 min(O) O
 max(O) O
 min(O, bigint) array(O)
@@ -359,10 +396,15 @@ stddev_pop(double) double
 variance(double) double
 var_samp(double) double
 var_pop(double) double
+covar_samp(real, real) real
 covar_samp(double, double) double
+covar_pop(real, real) real
 covar_pop(double, double) double
+corr(real, real) real
 corr(double, double) double
+regr_slope(real, real) real
 regr_slope(double, double) double
+regr_intercept(real, real) real
 regr_intercept(double, double) double
 skewness(double) double
 kurtosis(double) double

@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"math"
 	"strings"
 
 	"github.com/bindery-project/bindery/internal/engine/sql"
@@ -63,7 +64,7 @@ func (a *analyzer) subscript(e *sql.Subscript, sc *scope) Expr {
 			fail(e.Index, TypeMismatch, "Subscript expression on ROW requires a constant index")
 		}
 		if n < 1 || n > int64(len(t.Args)) {
-			fail(e.Index, InvalidFunctionArgument, "ROW index out of bounds: %d", n)
+			fail(e.Index, InvalidFunctionArgument, "Subscript index out of bounds: %d, max value is %d", n, len(t.Args))
 		}
 		return &Field{typed: typedAt(t.Args[n-1], e.Pos), X: base, Index: int(n - 1)}
 	case Array:
@@ -90,6 +91,9 @@ func literalInt(lit *Literal, ok bool) (int64, bool) {
 }
 
 func (a *analyzer) unary(e *sql.Unary, sc *scope) Expr {
+	if n, ok := e.X.(*sql.NumberLiteral); ok && e.Op == "-" && n.Text == leastBigint[1:] {
+		return &Literal{typed: typedAt(bigintType, e.Pos), Value: int64(math.MinInt64)}
+	}
 	x := a.expr(e.X, sc)
 	t := x.Type()
 	if !t.IsNumeric() && t.Kind != IntervalDay && t.Kind != IntervalYear && t.Kind != Unknown {
@@ -119,7 +123,7 @@ func (a *analyzer) caseExpr(e *sql.Case, sc *scope) Expr {
 		} else {
 			cond = a.expr(w.Cond, sc)
 			if !canCoerce(cond.Type(), booleanType) {
-				fail(w.Cond, TypeMismatch, "CASE WHEN clause must evaluate to a boolean: actual type %s", cond.Type())
+				fail(w.Cond, TypeMismatch, "CASE WHEN clause must evaluate to a boolean (actual: %s)", cond.Type())
 			}
 		}
 		out.Whens = append(out.Whens, When{coerce(cond, booleanType), a.expr(w.Result, sc)})
@@ -136,7 +140,7 @@ func unifyCase(at sql.Node, c *Case) Expr {
 	for _, r := range caseResults(c) {
 		common := commonType(t, (*r).Type())
 		if common == nil {
-			fail(at, TypeMismatch, "All CASE results must be the same type or coercible to a common type. Cannot find common type between %s and %s", t, (*r).Type())
+			noCommonType(*r, "All CASE results", t, (*r).Type())
 		}
 		t = common
 	}
@@ -181,12 +185,22 @@ var extractFunctions = map[string]string{
 	"SECOND": "second", "TIMEZONE_HOUR": "timezone_hour", "TIMEZONE_MINUTE": "timezone_minute",
 }
 
+// leastBigint is the one whole number whose digits alone are too large.
+const leastBigint = "-9223372036854775808"
+
+// ofClock are the fields that a date has not.
+var ofClock = map[string]bool{"HOUR": true, "MINUTE": true, "SECOND": true, "TIMEZONE_HOUR": true, "TIMEZONE_MINUTE": true}
+
 func (a *analyzer) extract(e *sql.Extract, sc *scope) Expr {
 	name, ok := extractFunctions[e.Field]
 	if !ok {
 		fail(e, sql.SyntaxError, "Invalid EXTRACT field: %s", e.Field)
 	}
-	return a.invoke(e, name, []argument{{expr: a.expr(e.X, sc)}}, sc)
+	x := a.expr(e.X, sc)
+	if x.Type().Kind == Date && ofClock[e.Field] {
+		fail(e.X, TypeMismatch, "Cannot extract %s from date", e.Field)
+	}
+	return a.invoke(e, name, []argument{{expr: x}}, sc)
 }
 
 func (a *analyzer) atTimeZone(e *sql.AtTimeZone, sc *scope) Expr {
@@ -215,6 +229,12 @@ func (a *analyzer) array(e *sql.ArrayExpr, sc *scope) Expr {
 	return call(e.Pos, ArrayOf(t), "array", items...)
 }
 
+// noCommonType fails for a list of values; two types stand for all of them.
+func noCommonType(at interface{ Position() sql.Pos }, values string, t, u *Type) {
+	panic(failure{sql.Errorf(at.Position(), TypeMismatch, "%s must be the same type or coercible to a common type. "+
+		"Cannot find common type between %[2]s and %[3]s, all types (without duplicates): [%[2]s, %[3]s]", values, t, u)})
+}
+
 // alike analyses expressions and coerces them to their common type, the unknown
 // one when there are none. The error calls them by their plural.
 func (a *analyzer) alike(exprs []sql.Expr, plural string, sc *scope) ([]Expr, *Type) {
@@ -224,7 +244,7 @@ func (a *analyzer) alike(exprs []sql.Expr, plural string, sc *scope) ([]Expr, *T
 		out[i] = a.expr(e, sc)
 		common := commonType(t, out[i].Type())
 		if common == nil {
-			fail(e, TypeMismatch, "All %s must be the same type or coercible to a common type. Cannot find common type between %s and %s", plural, t, out[i].Type())
+			noCommonType(out[i], "All "+plural, t, out[i].Type())
 		}
 		t = common
 	}

@@ -268,6 +268,9 @@ func negate(lit *Literal, at sql.Pos) Expr {
 	switch v := lit.Value.(type) {
 	case int64:
 		out.Value = -v
+		if v == -math.MinInt32 && lit.T.Kind == Bigint {
+			out.T = integerType
+		}
 	case float64:
 		out.Value = -v
 	case string:

@@ -106,6 +106,9 @@ func momentResult(at sql.Node, op string, moment, interval *Type) *Type {
 	if moment.Kind == Time && interval.Kind == IntervalYear {
 		fail(at, TypeMismatch, "Cannot apply operator: %s %s %s", moment, op, interval)
 	}
+	if interval.Kind == IntervalYear {
+		return moment
+	}
 	if moment.Kind == Timestamp || moment.Kind == TimestampTZ || moment.Kind == Time {
 		return &Type{Kind: moment.Kind, Length: max(moment.Length, 3)}
 	}

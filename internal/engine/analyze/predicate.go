@@ -54,6 +54,11 @@ func (a *analyzer) comparable(at sql.Node, op string, l, r Expr) (Expr, Expr) {
 	t := commonType(l.Type(), r.Type())
 	ordered := op != "=" && op != "<>" && !strings.HasPrefix(op, "IS ")
 	if t == nil || !t.Comparable() || ordered && !t.Orderable() {
+		// The engine has no operator but < and <= and names these.
+		op = strings.Replace(op, ">", "<", 1)
+		if op == "<<" {
+			op = "<>"
+		}
 		fail(at, TypeMismatch, "Cannot apply operator: %s %s %s", l.Type(), op, r.Type())
 	}
 	return coerce(l, t), coerce(r, t)
@@ -96,7 +101,7 @@ func (a *analyzer) in(e *sql.In, sc *scope) Expr {
 		x := a.expr(item, sc)
 		common := commonType(t, x.Type())
 		if common == nil {
-			fail(item, TypeMismatch, "IN value and list items must be the same type or coercible to a common type. Cannot find common type between %s and %s", t, x.Type())
+			noCommonType(item, "IN value and list items", t, x.Type())
 		}
 		t, args = common, append(args, x)
 	}

@@ -217,7 +217,7 @@ func (a *analyzer) values(v *sql.Values, outer *scope) *Query {
 			}
 		}
 		if len(row) != len(types) {
-			fail(e, TypeMismatch, "Values rows have mismatched sizes: %d vs %d", len(types), len(row))
+			fail(v, TypeMismatch, "Values rows have mismatched sizes: %d vs %d", len(types), len(row))
 		}
 		for j, x := range row {
 			common := commonType(types[j], x.Type())

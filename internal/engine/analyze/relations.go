@@ -238,28 +238,14 @@ func (a *analyzer) join(j *sql.Join, left []field, outer *scope) (Relation, []fi
 	a.checkWidth(j, len(both))
 	switch {
 	case j.On != nil:
-		out.On = a.condition(j.On, &scope{fields: both, parent: outer}, "JOIN ON")
+		out.On = a.condition(j.On, &scope{fields: both, parent: outer}, "JOIN ON clause")
 		return out, both
 	case j.Natural:
-		return a.joinUsing(out, j, commonNames(lf, rf), lf, rf)
+		fail(j, sql.NotSupported, "Natural join not supported")
 	case j.Using != nil:
 		return a.joinUsing(out, j, j.Using, lf, rf)
 	}
 	return out, both
-}
-
-// commonNames lists the names that both sides of a NATURAL JOIN have.
-func commonNames(lf, rf []field) []sql.Identifier {
-	var names []sql.Identifier
-	for _, l := range lf {
-		for _, r := range rf {
-			if l.name != "" && strings.EqualFold(l.name, r.name) {
-				names = append(names, sql.Identifier{Value: l.name})
-				break
-			}
-		}
-	}
-	return names
 }
 
 // joinUsing equates the named columns and shows each of them once, first.
@@ -300,7 +286,7 @@ func usingColumn(j *sql.Join, id sql.Identifier, fields []field, side string) Ex
 	sc := &scope{fields: fields}
 	e, _ := sc.find(id, []string{id.Value})
 	if e == nil {
-		fail(j, ColumnNotFound, "Column '%s' is missing from %s side of join", id.Value, side)
+		fail(id, ColumnNotFound, "Column '%s' is missing from %s side of join", id.Value, side)
 	}
 	return e
 }
@@ -341,7 +327,7 @@ func (a *analyzer) unnest(u *sql.Unnest, sc *scope) (Relation, []field) {
 		case t.Kind == Map:
 			out.Columns = append(out.Columns, OutputColumn{Type: t.Key()}, OutputColumn{Type: t.Value()})
 		default:
-			fail(e, TypeMismatch, "Cannot unnest type: %s", t)
+			panic(failure{sql.Errorf(sql.Pos{}, InvalidFunctionArgument, "Cannot unnest type: %s", t)})
 		}
 		out.Exprs = append(out.Exprs, x)
 	}

@@ -21,7 +21,7 @@ const (
 var kindByName = map[string]Kind{
 	"unknown": Unknown, "boolean": Boolean, "tinyint": Tinyint, "smallint": Smallint,
 	"integer": Integer, "bigint": Bigint, "decimal": Decimal, "real": Real, "double": Double,
-	"varchar": Varchar, "varbinary": Varbinary, "date": Date, "time": Time, "timestamp": Timestamp,
+	"varchar": Varchar, "char": Char, "varbinary": Varbinary, "date": Date, "time": Time, "timestamp": Timestamp,
 	"timestamptz": TimestampTZ, "json": JSON, "uuid": UUID, "interval_day": IntervalDay,
 	"interval_year": IntervalYear,
 }
@@ -137,6 +137,8 @@ func plainConcrete(kind Kind, arg *Type) *Type {
 	switch kind { //nolint:exhaustive // the rest has no parameters
 	case Varchar:
 		return varcharType
+	case Char:
+		return arg
 	case Decimal:
 		if arg != nil && arg.IsNumeric() && arg.Kind <= Decimal {
 			return decimalFor(arg)
@@ -258,6 +260,8 @@ func (a *analyzer) finish(sig *signature, b *binding, args []argument, sc *scope
 	}
 	if rule, found := resultRules[sig.name]; found {
 		out.result = rule(out)
+	} else if rule, found := lengthRules[sig.name]; found {
+		out.result = rule(out)
 	}
 	return out
 }
@@ -375,6 +379,8 @@ var resultRules = map[string]func(*resolved) *Type{
 		}
 		return r.result
 	},
+	"with_timezone": func(r *resolved) *Type { return TimestampTZOf(r.args[0].Type().Length) },
+	"at_timezone":   func(r *resolved) *Type { return r.args[0].Type() },
 	"mod": func(r *resolved) *Type {
 		x, y := r.args[0].Type(), r.args[1].Type()
 		t := commonType(x, y)

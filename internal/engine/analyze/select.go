@@ -65,7 +65,11 @@ func (a *analyzer) condition(e sql.Expr, sc *scope, clause string) Expr {
 
 func mustBeBoolean(x Expr, e sql.Expr, clause string) Expr {
 	if !canCoerce(x.Type(), booleanType) {
-		fail(e, TypeMismatch, "%s must evaluate to a boolean: actual type %s", clause, x.Type())
+		form := "%s must evaluate to a boolean (actual: %s)"
+		if strings.HasPrefix(clause, "WHERE") || strings.HasPrefix(clause, "JOIN") {
+			form = "%s must evaluate to a boolean: actual type %s"
+		}
+		fail(e, TypeMismatch, form, clause, x.Type())
 	}
 	return coerce(x, booleanType)
 }

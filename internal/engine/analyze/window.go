@@ -61,8 +61,13 @@ func (a *analyzer) frame(w *sql.Window, out *Window, sc *scope) *Frame {
 	if f.End.Kind == "" {
 		f.End.Kind = "CURRENT ROW"
 	}
-	if f.Start.Kind == "UNBOUNDED FOLLOWING" || f.End.Kind == "UNBOUNDED PRECEDING" {
-		fail(w.Frame, InvalidWindow, "Window frame starting from %s cannot end with %s", f.Start.Kind, f.End.Kind)
+	switch start, end := f.Start.Kind, f.End.Kind; {
+	case start == "UNBOUNDED FOLLOWING":
+		fail(w.Frame, InvalidWindow, "Window frame start cannot be UNBOUNDED FOLLOWING")
+	case end == "UNBOUNDED PRECEDING":
+		fail(w.Frame, InvalidWindow, "Window frame end cannot be UNBOUNDED PRECEDING")
+	case start == "CURRENT ROW" && end == "PRECEDING", start == "FOLLOWING" && (end == "PRECEDING" || end == "CURRENT ROW"):
+		fail(w.Frame, InvalidWindow, "Window frame starting from %s cannot end with %s", start, end)
 	}
 	f.Start.Offset = a.frameOffset(w, w.Frame.Start, out, sc)
 	f.End.Offset = a.frameOffset(w, w.Frame.End, out, sc)
@@ -85,8 +90,11 @@ func (a *analyzer) frameOffset(w *sql.Window, b sql.FrameBound, out *Window, sc 
 		}
 		return coerce(x, bigintType)
 	}
+	if len(out.OrderBy) == 0 {
+		fail(w.Frame, MissingOrderBy, "Window frame of type RANGE PRECEDING or FOLLOWING requires ORDER BY")
+	}
 	if len(out.OrderBy) != 1 {
-		fail(w, MissingOrderBy, "Window frame of type RANGE PRECEDING or FOLLOWING requires single sort item in ORDER BY (actual: %d)", len(out.OrderBy))
+		fail(w.Frame, MissingOrderBy, "Window frame of type RANGE PRECEDING or FOLLOWING requires single sort item in ORDER BY (actual: %d)", len(out.OrderBy))
 	}
 	key := out.OrderBy[0].Expr.Type()
 	moment := (key.Kind == Date || key.Kind == Timestamp) && isInterval(x.Type())

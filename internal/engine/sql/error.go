@@ -35,7 +35,7 @@ type Error struct {
 // ("line 1:8: mismatched input …"), and with the code in front for the others
 // ("NOT_SUPPORTED: line 1:1: …").
 func (e *Error) Error() string {
-	text := fmt.Sprintf("line %d:%d: %s", e.Line, e.Column, e.Message)
+	text := e.place() + e.Message
 	if e.Code == SyntaxError {
 		return text
 	}
@@ -44,7 +44,16 @@ func (e *Error) Error() string {
 
 // Reason gives the text of a failed query, which always begins with the code.
 func (e *Error) Reason() string {
-	return fmt.Sprintf("%s: line %d:%d: %s", e.Code, e.Line, e.Column, e.Message)
+	return string(e.Code) + ": " + e.place() + e.Message
+}
+
+// place is empty for a fault that the engine finds while it runs, and therefore
+// tells without a place.
+func (e *Error) place() string {
+	if e.Line == 0 {
+		return ""
+	}
+	return fmt.Sprintf("line %d:%d: ", e.Line, e.Column)
 }
 
 // Errorf builds an error of any code at a position.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/bindery-project/bindery/internal/engine/analyze"
+	"github.com/bindery-project/bindery/internal/engine/sql"
 )
 
 // aggregate writes an aggregate function; over is "" or an OVER clause, which
@@ -30,8 +31,6 @@ var aggregateNames = map[string]string{
 	"bool_and": "bool_and", "bool_or": "bool_or", "every": "bool_and", "array_agg": "list",
 	"stddev": "stddev_samp", "stddev_samp": "stddev_samp", "stddev_pop": "stddev_pop",
 	"variance": "var_samp", "var_samp": "var_samp", "var_pop": "var_pop",
-	"covar_samp": "covar_samp", "covar_pop": "covar_pop", "corr": "corr",
-	"regr_slope": "regr_slope", "regr_intercept": "regr_intercept",
 	"bitwise_and_agg": "bit_and", "bitwise_or_agg": "bit_or", "bitwise_xor_agg": "bit_xor",
 	"arbitrary": "any_value", "any_value": "any_value",
 	"kurtosis": "kurtosis",
@@ -49,6 +48,8 @@ func aggregateRuleFor(name string) aggregateRule {
 		return func(p *printer, a *analyze.Aggregate, args []string, over string) string {
 			return p.raw(a, "count", "CASE WHEN "+args[0]+" THEN 1 END", over)
 		}
+	case "covar_samp", "covar_pop", "corr", "regr_slope", "regr_intercept":
+		return ofPairs(name)
 	case "sum":
 		return renamedCast("sum")
 	case "avg":
@@ -91,6 +92,13 @@ func countRows(p *printer, a *analyze.Aggregate, args []string, over string) str
 func renamedCast(name string) aggregateRule {
 	return func(p *printer, a *analyze.Aggregate, args []string, over string) string {
 		return "CAST(" + p.raw(a, name, args[0], over) + " AS " + TypeName(a.T) + ")"
+	}
+}
+
+// ofPairs calls an aggregate of two arguments, which has a result of their type.
+func ofPairs(name string) aggregateRule {
+	return func(p *printer, a *analyze.Aggregate, args []string, over string) string {
+		return "CAST(" + p.raw(a, name, strings.Join(args, ", "), over) + " AS " + TypeName(a.T) + ")"
 	}
 }
 
@@ -138,6 +146,8 @@ func average(p *printer, a *analyze.Aggregate, args []string, over string) strin
 		return p.let([]string{sum, count}, func(n []string) string {
 			return "CASE WHEN " + n[1] + " > 0 THEN " + p.divide(n[0], n[1], 0, t) + " END"
 		})
+	case analyze.IntervalDay, analyze.IntervalYear:
+		return "CAST(trunc(" + p.raw(a, "avg", args[0], over) + ") AS BIGINT)"
 	case analyze.Real:
 		return "CAST(" + p.raw(a, "avg", args[0], over) + " AS FLOAT)"
 	}
@@ -167,6 +177,9 @@ func byOrder(name string) aggregateRule {
 }
 
 func percentile(p *printer, a *analyze.Aggregate, args []string, over string) string {
+	if n, ok := constantInt(a.Args[1]); ok && (n < 0 || n > 1) {
+		panic(failure{sql.Errorf(sql.Pos{}, analyze.InvalidFunctionArgument, "Percentile must be between 0 and 1")})
+	}
 	return "CAST(" + p.raw(a, "quantile_disc", strings.Join(args, ", "), over) + " AS " + TypeName(a.T) + ")"
 }
 
@@ -221,12 +234,27 @@ func (p *printer) window(w *analyze.Window) string {
 	if w.Agg != nil {
 		return p.aggregate(w.Agg, over)
 	}
+	checkOffset(w)
 	args := p.list(w.Args)
 	if w.IgnoreNulls {
 		args += " IGNORE NULLS"
 	}
 	text := w.Name + "(" + args + ")" + over
 	return "CAST(" + text + " AS " + TypeName(w.T) + ")"
+}
+
+// leastOffsets are the smallest second arguments of window functions.
+var leastOffsets = map[string]int64{"lag": 0, "lead": 0, "nth_value": 1}
+
+// checkOffset refuses a constant offset that DuckDB would read otherwise.
+func checkOffset(w *analyze.Window) {
+	least, found := leastOffsets[w.Name]
+	if !found || len(w.Args) < 2 {
+		return
+	}
+	if n, ok := constantInt(w.Args[1]); ok && n < least {
+		panic(failure{sql.Errorf(sql.Pos{}, analyze.InvalidFunctionArgument, "Offset must be at least %d", least)})
+	}
 }
 
 func (p *printer) windowSpec(w *analyze.Window) string {

@@ -2,6 +2,7 @@ package translate
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/bindery-project/bindery/internal/engine/analyze"
 )
@@ -104,7 +105,7 @@ func isText(t *analyze.Type) bool { return t.Kind == analyze.Varchar || t.Kind =
 func (p *printer) toInteger(text string, from, to *analyze.Type) string {
 	switch {
 	case isText(from):
-		return p.guarded(text, `\s*[+-]?[0-9]+\s*`, to, func(x string) string { return p.plain(x, to) })
+		return p.guarded(text, `[+-]?[0-9]+`, to, func(x string) string { return p.plain(x, to) })
 	case from.Kind == analyze.Real || from.Kind == analyze.Double:
 		return p.plain("round("+text+")", to)
 	case from.Kind == analyze.JSON:
@@ -116,13 +117,16 @@ func (p *printer) toInteger(text string, from, to *analyze.Type) string {
 func (p *printer) toFraction(text string, from, to *analyze.Type) string {
 	switch {
 	case isText(from) && to.Kind == analyze.Decimal:
-		return p.guarded(text, `\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*`, to,
+		return p.guarded(text, `[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?`, to,
 			func(x string) string { return p.plain(x, to) })
 	case isText(from):
 		return p.guarded(text, `\s*[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[fFdD]?|Infinity|NaN)\s*`, to,
 			func(x string) string { return p.plain("regexp_replace("+x+", '[fFdD]\\s*$', '')", to) })
 	case from.Kind == analyze.JSON:
 		return p.fromJSONNumber(text, to)
+	case from.Kind == analyze.Double && to.Kind == analyze.Decimal:
+		// The shortest digits are rounded, not the binary value below them.
+		return p.plain("CAST("+text+" AS VARCHAR)", to)
 	}
 	return p.plain(text, to)
 }
@@ -185,9 +189,9 @@ func (p *printer) textToMoment(text string, to *analyze.Type) string {
 	case analyze.Time:
 		return p.guarded(text, timePattern, to, func(x string) string { return p.plain(x, to) })
 	case analyze.Timestamp:
-		return p.guarded(text, stampText+`\s*`, to, func(x string) string { return roundTo(p.plain(stampSeconds(x), to), 6, to.Length) })
+		return p.guarded(text, strings.Replace(stampText, "[ T]", " ", 1)+`\s*`, to, func(x string) string { return roundTo(p.plain(stampSeconds(x), to), 6, to.Length) })
 	}
-	return p.guarded(text, stampText+`(\s*(Z|[+-][0-9]{2}:?[0-9]{2}|[A-Za-z][A-Za-z_/+0-9-]*))?\s*`, to, func(x string) string {
+	return p.guarded(text, stampText+`(\s*(Z|[+-][0-9]{2}:?[0-9]{2})|\s+[A-Za-z][A-Za-z_/+0-9-]*)?\s*`, to, func(x string) string {
 		stamp := fmt.Sprintf("regexp_extract(%s, '^%s')", x, stampText)
 		zone := fmt.Sprintf("replace(coalesce(nullif(trim(substr(%s, length(%s) + 1)), ''), 'UTC'), 'Z', 'UTC')", x, stamp)
 		return p.let([]string{roundTo(p.word()+"("+stampSeconds(stamp)+" AS TIMESTAMP)", 6, to.Length), zone}, func(a []string) string {

@@ -85,11 +85,15 @@ func openTables(t testing.TB) *sql.DB {
 
 // translateText analyses and translates one statement.
 func translateText(text string) (*analyze.Plan, string, error) {
+	return translateIn(text, catalog, "db")
+}
+
+func translateIn(text string, catalog tables, database string) (*analyze.Plan, string, error) {
 	stmt, err := athena.Parse(text)
 	if err != nil {
 		return nil, "", err
 	}
-	session := analyze.Session{Database: "db", User: "tester", Now: now}
+	session := analyze.Session{Database: database, User: "tester", Now: now}
 	plan, err := analyze.Analyze(context.Background(), stmt.(*athena.QueryStatement), catalog, session)
 	if err != nil {
 		return nil, "", err
@@ -158,7 +162,11 @@ func readRow(rows *sql.Rows, plan *analyze.Plan) (string, error) {
 }
 
 // corpus lists the files of statements with the rows they give.
-var corpus = []string{"testdata/functions.txt", "testdata/queries.txt", "testdata/clients.txt", "testdata/semantics.txt"}
+var corpus = []string{
+	"testdata/functions.txt", "testdata/queries.txt", "testdata/clients.txt", "testdata/semantics.txt",
+	"testdata/relations.txt", "testdata/windows.txt", "testdata/nested.txt", "testdata/text.txt",
+	"testdata/numbers.txt", "testdata/moments.txt", "testdata/refusals.txt",
+}
 
 // TestResults runs the corpus on DuckDB and compares types and rows.
 func TestResults(t *testing.T) {

@@ -99,7 +99,8 @@ func (p *printer) literal(l *analyze.Literal) string {
 }
 
 func integerLiteral(t *analyze.Type, v int64) string {
-	if t.Kind != analyze.Integer {
+	if t.Kind != analyze.Integer || v == math.MinInt32 {
+		// DuckDB reads the digits first, and these need a wider type.
 		return fmt.Sprintf("CAST(%d AS %s)", v, TypeName(t))
 	}
 	if v < 0 {

@@ -3,8 +3,10 @@ package translate
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/bindery-project/bindery/internal/engine/analyze"
+	"github.com/bindery-project/bindery/internal/engine/sql"
 )
 
 // call writes a function or operator.
@@ -57,6 +59,13 @@ func (p *printer) each(exprs []analyze.Expr) []string {
 // comparison writes a comparison. To Trino NaN equals nothing and is neither
 // less nor greater; DuckDB orders it above all numbers.
 func (p *printer) comparison(c *analyze.Call) string {
+	if t := c.Args[0].Type(); hasParts(t) && (c.Name == "=" || c.Name == "<>") {
+		equal := p.partsEqual(t, p.expr(c.Args[0]), p.expr(c.Args[1]))
+		if c.Name == "=" {
+			return "(" + equal + ")"
+		}
+		return "(NOT (" + equal + "))"
+	}
 	left, right := p.comparable(c.Args[0]), p.comparable(c.Args[1])
 	text := left + " " + strings.ToUpper(c.Name) + " " + right
 	if !isFloat(c.Args[0].Type()) || strings.HasPrefix(c.Name, "is ") {
@@ -101,6 +110,9 @@ func (p *printer) in(c *analyze.Call) string {
 func (p *printer) like(c *analyze.Call) string {
 	text := p.expr(c.Args[0]) + " LIKE " + p.expr(c.Args[1])
 	if len(c.Args) == 3 {
+		if escape, ok := constant(c.Args[2]); ok && utf8.RuneCountInString(escape) != 1 {
+			panic(failure{sql.Errorf(sql.Pos{}, analyze.InvalidFunctionArgument, "Escape string must be a single character")})
+		}
 		text += " ESCAPE " + p.expr(c.Args[2])
 	}
 	return "(" + text + ")"

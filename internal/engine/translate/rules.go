@@ -138,10 +138,15 @@ func (p *printer) concat(c *analyze.Call) string {
 
 func (p *printer) concatWS(c *analyze.Call) string {
 	if len(c.Args) == 2 && c.Args[1].Type().Kind == analyze.Array {
-		return p.template("array_to_string($2, $1)", p.arguments(c), c)
+		return p.template("CASE WHEN $1 IS NOT NULL THEN array_to_string($2, $1) END", p.arguments(c), c)
 	}
 	args := p.each(c.Args)
-	return fmt.Sprintf("array_to_string(CAST([%s] AS VARCHAR[]), %s)", strings.Join(args[1:], ", "), args[0])
+	if separator, ok := c.Args[0].(*analyze.Literal); ok && separator.Value == nil {
+		return "CAST(NULL AS VARCHAR)"
+	}
+	return p.let1(args[0], func(separator string) string {
+		return fmt.Sprintf("CASE WHEN %[2]s IS NOT NULL THEN array_to_string(CAST([%[1]s] AS VARCHAR[]), %[2]s) END", strings.Join(args[1:], ", "), separator)
+	})
 }
 
 // format knows %s %d %x %X %o %b %f %e %, and %% of Java's formats, constant only.
@@ -194,7 +199,7 @@ func (p *printer) formatOne(c *analyze.Call, spec string, arg analyze.Expr) stri
 	switch {
 	case strings.ContainsAny(spec, "(#") || strings.Contains(spec, ",") && strings.Contains(spec, "0"):
 	case verb == 's':
-		return fmt.Sprintf("printf('%s', %s)", spec, p.javaText(text, t))
+		return fmt.Sprintf("printf('%s', coalesce(%s, 'null'))", spec, p.javaText(text, t))
 	case strings.Contains(spec, ",") && verb == 'd' && t.IsInteger():
 		return fmt.Sprintf("printf('%s', %s)", spec, text)
 	case strings.Contains(spec, ","):

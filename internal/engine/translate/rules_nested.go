@@ -93,6 +93,9 @@ func (p *printer) sequenceCall(c *analyze.Call) string {
 			return fmt.Sprintf("CAST(generate_series(%[1]s, %[2]s, to_days(CASE WHEN %[1]s <= %[2]s THEN 1 ELSE -1 END)) AS DATE[])", a[0], a[1])
 		})
 	}
+	if kind != analyze.Bigint && c.Args[2].Type().Kind == analyze.IntervalYear {
+		return p.monthSequence(c, args)
+	}
 	if kind != analyze.Bigint {
 		return fmt.Sprintf("CAST(generate_series(%s, %s, %s) AS %s)", args[0], args[1], p.intervalOf(c.Args[2]), TypeName(c.T))
 	}
@@ -105,6 +108,17 @@ func (p *printer) sequenceCall(c *analyze.Call) string {
 		long := p.raise("INVALID_FUNCTION_ARGUMENT", fmt.Sprintf("'result of sequence function must not have more than %d entries'", maxSequence))
 		return fmt.Sprintf("CASE WHEN (%[3]s) = 0 OR (%[2]s - %[1]s) * (%[3]s) < 0 THEN %[4]s WHEN (%[2]s - %[1]s) // (%[3]s) >= %[6]d THEN %[5]s ELSE generate_series(%[1]s, %[2]s, %[3]s) END",
 			a[0], a[1], by, wrong, long, maxSequence)
+	})
+}
+
+// monthSequence counts every step from the start, so that a sequence from
+// January 31 comes back to a 31st.
+func (p *printer) monthSequence(c *analyze.Call, args []string) string {
+	by := p.expr(c.Args[2])
+	return p.let([]string{args[0], args[1], by}, func(a []string) string {
+		v := p.variable()
+		count := fmt.Sprintf("date_sub('month', CAST(%s AS TIMESTAMP), CAST(%s AS TIMESTAMP)) // %s", a[0], a[1], a[2])
+		return fmt.Sprintf("CAST(list_transform(range(0, %s + 1), lambda %s: %s + to_months(CAST(%s * %s AS INTEGER))) AS %s)", count, v, a[0], v, a[2], TypeName(c.T))
 	})
 }
 

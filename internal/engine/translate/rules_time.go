@@ -67,20 +67,23 @@ func unitOf(c *analyze.Call, t *analyze.Type) string {
 	switch {
 	case !ok:
 		refuse(c, "%s with a unit that is not constant is not supported", c.Name)
-	case dateUnits[unit]:
+	case dateUnits[unit] && t.Kind != analyze.Time:
 		return unit
 	case t.Kind == analyze.Date:
 	case unit == "hour" || unit == "minute" || unit == "second" || unit == "millisecond":
 		return unit
 	}
-	panic(failure{sql.Errorf(c.Position(), analyze.InvalidFunctionArgument, "'%s' is not a valid %s field", unit, unitNoun(t))})
+	panic(failure{sql.Errorf(sql.Pos{}, analyze.InvalidFunctionArgument, "'%s' is not a valid %s field", unit, unitNoun(t))})
 }
 
 func unitNoun(t *analyze.Type) string {
-	if t.Kind == analyze.Date {
+	switch t.Kind { //nolint:exhaustive // the signatures take these and timestamps
+	case analyze.Date:
 		return "DATE"
+	case analyze.Time:
+		return "TIME"
 	}
-	return "Timestamp"
+	return "TIMESTAMP"
 }
 
 func (p *printer) dateTrunc(c *analyze.Call) string {
@@ -89,6 +92,8 @@ func (p *printer) dateTrunc(c *analyze.Call) string {
 	switch x.Type().Kind { //nolint:exhaustive // a timestamp without zone follows
 	case analyze.Date:
 		return fmt.Sprintf("CAST(date_trunc('%s', %s) AS DATE)", unit, p.expr(x))
+	case analyze.Time:
+		return fmt.Sprintf("CAST(date_trunc('%s', DATE '1970-01-01' + %s) AS TIME)", unit, p.expr(x))
 	case analyze.TimestampTZ:
 		instant, zone := p.zonedParts(x)
 		return zoned(p.toInstant(fmt.Sprintf("date_trunc('%s', %s)", unit, p.toLocal(instant, zone)), zone), zone)
@@ -130,7 +135,19 @@ func (p *printer) dateAdd(c *analyze.Call) string {
 // dateDiff counts complete units, which DuckDB calls date_sub.
 func (p *printer) dateDiff(c *analyze.Call) string {
 	unit := unitOf(c, c.Args[1].Type())
+	if c.Args[1].Type().Kind == analyze.TimestampTZ && dateUnits[unit] {
+		return p.calendarDiff(c, unit)
+	}
 	return fmt.Sprintf("date_sub('%s', %s, %s)", unit, p.comparable(c.Args[1]), p.comparable(c.Args[2]))
+}
+
+// calendarDiff counts days and longer units by the wall clock of the first
+// moment's zone, where a day may have 23 hours.
+func (p *printer) calendarDiff(c *analyze.Call, unit string) string {
+	from, zone := p.zonedParts(c.Args[1])
+	return p.let([]string{from, zone, p.comparable(c.Args[2])}, func(a []string) string {
+		return fmt.Sprintf("date_sub('%s', %s, %s)", unit, p.toLocal(a[0], a[1]), p.toLocal(a[2], a[1]))
+	})
 }
 
 // mysqlFormats are the directives of date_format and date_parse in DuckDB's form.
@@ -171,7 +188,12 @@ func (p *printer) dateFormat(c *analyze.Call) string {
 }
 
 func (p *printer) dateParse(c *analyze.Call) string {
-	return p.parse(p.expr(c.Args[0]), mysqlPattern(c, c.Args[1]))
+	text, pattern := p.expr(c.Args[0]), mysqlPattern(c, c.Args[1])
+	if !strings.Contains(pattern, "%Y") && !strings.Contains(pattern, "%y") && !strings.Contains(pattern, "%G") {
+		// The year is then 1970; DuckDB's is 1900.
+		text, pattern = "('1970 ' || "+text+")", "'%Y "+pattern[1:]
+	}
+	return p.parse(text, pattern)
 }
 
 // parse reads a timestamp by a pattern of DuckDB's.
@@ -313,8 +335,15 @@ func (p *printer) parseDatetime(c *analyze.Call) string {
 
 func (p *printer) fromUnixtime(c *analyze.Call) string {
 	zone := "'UTC'"
-	if len(c.Args) == 2 {
+	switch len(c.Args) {
+	case 2:
+		knownZone(c, c.Args[1])
 		zone = p.expr(c.Args[1])
+	case 3:
+		zone = p.let(p.each(c.Args[1:]), func(a []string) string {
+			minutes := fmt.Sprintf("(%s * 60 + %s)", a[0], a[1])
+			return fmt.Sprintf("CASE WHEN %[1]s < 0 THEN '-' ELSE '+' END || printf('%%02d:%%02d', abs(%[1]s) // 60, abs(%[1]s) %% 60)", minutes)
+		})
 	}
 	return p.let1(p.expr(c.Args[0]), func(x string) string {
 		return fmt.Sprintf("CASE WHEN %s IS NOT NULL THEN %s END", x,
@@ -353,13 +382,24 @@ func (p *printer) toISO(c *analyze.Call) string {
 	return ""
 }
 
+// knownZone refuses a constant that names no zone.
+func knownZone(c *analyze.Call, e analyze.Expr) {
+	if name, ok := constant(e); ok {
+		if _, err := analyze.Zone(name); err != nil {
+			panic(failure{sql.Errorf(c.Position(), analyze.InvalidFunctionArgument, "'%s' is not a valid time zone", name)})
+		}
+	}
+}
+
 func (p *printer) withTimezone(c *analyze.Call) string {
+	knownZone(c, c.Args[1])
 	return p.let(p.each(c.Args), func(a []string) string {
 		return "CASE WHEN " + a[0] + " IS NOT NULL THEN " + zoned(p.toInstant(a[0], a[1]), a[1]) + " END"
 	})
 }
 
 func (p *printer) atTimezone(c *analyze.Call) string {
+	knownZone(c, c.Args[1])
 	instant, _ := p.zonedParts(c.Args[0])
 	return p.let1(instant, func(i string) string {
 		return "CASE WHEN " + i + " IS NOT NULL THEN " + zoned(i, p.expr(c.Args[1])) + " END"

@@ -18,13 +18,15 @@ var templates = map[string]string{
 	"is_nan": "isnan($1)", "is_finite": "isfinite($1)", "is_infinite": "isinf($1)",
 	"random": "random()", "rand": "random()",
 	"random#1": randomBelow, "rand#1": randomBelow, "random#2": randomBetween, "rand#2": randomBetween,
-	"width_bucket": "CASE WHEN $4 <= 0 THEN $!bucketCount must be greater than 0; WHEN $2 = $3 THEN $!bounds cannot equal each other; " +
+	"width_bucket#2": "CASE WHEN len($2) = 0 THEN $!Bins cannot be an empty array; ELSE CAST(len(list_filter($2, lambda b: b <= $1)) AS BIGINT) END",
+	"width_bucket#4": "CASE WHEN $4 <= 0 THEN $!bucketCount must be greater than 0; WHEN $2 = $3 THEN $!bounds cannot equal each other; " +
 		"WHEN $2 < $3 THEN CASE WHEN $1 < $2 THEN 0 WHEN $1 >= $3 THEN $4 + 1 ELSE CAST(floor($4 * ($1 - $2) / ($3 - $2)) AS BIGINT) + 1 END " +
 		"ELSE CASE WHEN $1 > $2 THEN 0 WHEN $1 <= $3 THEN $4 + 1 ELSE CAST(floor($4 * ($2 - $1) / ($2 - $3)) AS BIGINT) + 1 END END",
 	"bitwise_and": "$1 & $2", "bitwise_or": "$1 | $2", "bitwise_xor": "xor($1, $2)", "bitwise_not": "~($1)",
-	"bitwise_left_shift":  "CASE WHEN $2 >= 64 THEN CAST(0 AS BIGINT) ELSE CAST(CAST(CAST($1 AS BIT) << CAST($2 AS INTEGER) AS BIGINT) AS $T) END",
-	"bitwise_right_shift": "CASE WHEN $2 >= 64 THEN CAST(0 AS BIGINT) ELSE CAST(CAST(CAST($1 AS BIT) >> CAST($2 AS INTEGER) AS BIGINT) AS $T) END",
-	"bit_count":           "CASE WHEN $2 BETWEEN 2 AND 64 THEN CAST(bit_count(right(CAST(CAST($1 AS BIT) AS VARCHAR), CAST($2 AS INTEGER))::BIT) AS BIGINT) ELSE $!Bits specified in bit_count must be between 2 and 64; END",
+	"bitwise_left_shift":             "CASE WHEN $2 >= 64 THEN CAST(0 AS BIGINT) ELSE CAST(CAST($1 AS BIT) << CAST($2 AS INTEGER) AS $T) END",
+	"bitwise_right_shift":            "CASE WHEN $2 >= 64 THEN CAST(0 AS BIGINT) ELSE CAST(CAST($1 AS BIT) >> CAST($2 AS INTEGER) AS $T) END",
+	"bitwise_right_shift_arithmetic": "CASE WHEN $2 >= 64 THEN CASE WHEN $1 < 0 THEN -1 ELSE 0 END ELSE CAST(floor(CAST($1 AS HUGEINT) / pow(2, CAST($2 AS INTEGER))) AS $T) END",
+	"bit_count":                      "CASE WHEN $2 BETWEEN 2 AND 64 THEN CAST(bit_count(right(CAST(CAST($1 AS BIT) AS VARCHAR), CAST($2 AS INTEGER))::BIT) AS BIGINT) ELSE $!Bits specified in bit_count must be between 2 and 64; END",
 	"from_base": "list_reduce(list_transform(string_split(lower(regexp_replace($1, '^[+-]', '')), ''), lambda d: " +
 		"CASE WHEN strpos(left('0123456789abcdefghijklmnopqrstuvwxyz', CAST($2 AS INTEGER)), d) = 0 THEN $!Not a valid base number; " +
 		"ELSE CAST(strpos('0123456789abcdefghijklmnopqrstuvwxyz', d) - 1 AS BIGINT) END), " +
@@ -32,27 +34,27 @@ var templates = map[string]string{
 	"to_base": "CASE WHEN $1 < 0 THEN '-' ELSE '' END || lower(to_base(abs($1), CAST($2 AS INTEGER)))",
 
 	// Text.
-	"length": "length($1)", "length/bytes": "octet_length($1)", "lower": "lower($1)", "upper": "upper($1)",
+	"length": "length($1)", "length/bytes": "octet_length($1)", "lower": "lower($1)", "upper": "replace(upper($1), 'ẞ', 'ß')",
 	"substr#2":    "CASE WHEN $2 = 0 OR abs($2) > length($1) THEN '' ELSE substr($1, $2) END",
 	"substr#3":    "CASE WHEN $2 = 0 OR abs($2) > length($1) OR $3 <= 0 THEN '' ELSE substr($1, $2, $3) END",
 	"substring#2": "CASE WHEN $2 = 0 OR abs($2) > length($1) THEN '' ELSE substr($1, $2) END",
 	"substring#3": "CASE WHEN $2 = 0 OR abs($2) > length($1) OR $3 <= 0 THEN '' ELSE substr($1, $2, $3) END",
-	"strpos":      "CAST(strpos($1, $2) AS BIGINT)",
-	"replace#2":   "replace($1, $2, '')", "replace#3": "replace($1, $2, $3)",
+	"strpos#2":    "CAST(strpos($1, $2) AS BIGINT)", "strpos#3": strposTemplate,
+	"replace#2": "replace($1, $2, '')", "replace#3": "CASE WHEN $2 = '' THEN $3 || coalesce(array_to_string(list_transform(string_split($1, ''), lambda e: e || $3), ''), '') ELSE replace($1, $2, $3) END",
 	"reverse": "reverse($1)", "reverse/array": "list_reverse($1)",
 	"reverse/bytes": "unhex(array_to_string(list_reverse(regexp_extract_all(hex($1), '..')), ''))",
 	"lpad":          padTemplate("lpad"), "rpad": padTemplate("rpad"),
 	"trim": "trim($1, " + trimmed + ")", "ltrim": "ltrim($1, " + trimmed + ")", "rtrim": "rtrim($1, " + trimmed + ")",
 	"trim#2": "trim($1, $2)", "ltrim#2": "ltrim($1, $2)", "rtrim#2": "rtrim($1, $2)",
-	"split#2": "string_split($1, $2)",
-	"split#3": "CASE WHEN $3 <= 0 THEN $!Limit must be positive; WHEN len(string_split($1, $2)) <= $3 THEN string_split($1, $2) " +
+	"split#2": "CASE WHEN $2 = '' THEN $!The delimiter may not be the empty string; ELSE string_split($1, $2) END",
+	"split#3": "CASE WHEN $2 = '' THEN $!The delimiter may not be the empty string; WHEN $3 <= 0 THEN $!Limit must be positive; WHEN len(string_split($1, $2)) <= $3 THEN string_split($1, $2) " +
 		"ELSE list_append(list_slice(string_split($1, $2), 1, $3 - 1), array_to_string(list_slice(string_split($1, $2), $3, len(string_split($1, $2))), $2)) END",
 	"split_part":   "CASE WHEN $3 <= 0 THEN $!Index must be greater than zero; ELSE list_extract(string_split($1, $2), $3) END",
 	"split_to_map": "map(list_transform(string_split($1, $2), lambda e: split_part(e, $3, 1)), list_transform(string_split($1, $2), lambda e: substr(e, strpos(e, $3) + length($3))))",
 	"starts_with":  "starts_with($1, $2)", "chr": "chr(CAST($1 AS INTEGER))", "codepoint": "unicode($1)",
 	"concat": "$1 || $2", "translate": "translate($1, $2, $3)",
-	"levenshtein_distance": "levenshtein($1, $2)",
-	"hamming_distance":     "CASE WHEN length($1) <> length($2) THEN $!The input strings to hamming_distance function must have the same length; WHEN length($1) = 0 THEN CAST(0 AS BIGINT) ELSE hamming($1, $2) END",
+	"levenshtein_distance": "CASE WHEN strlen($1) = length($1) AND strlen($2) = length($2) THEN levenshtein($1, $2) WHEN $1 IS NOT NULL AND $2 IS NOT NULL THEN error('NOT_SUPPORTED: levenshtein_distance of other than ASCII text is not supported') END",
+	"hamming_distance":     "CASE WHEN length($1) <> length($2) THEN $!The input strings to hamming_distance function must have the same length; ELSE len(list_filter(range(1, length($1) + 1), lambda i: $1[i] <> $2[i])) END",
 	"normalize":            "nfc_normalize($1)",
 	"regexp_like":          "regexp_matches($1, $2)",
 	"regexp_extract#2":     "list_extract(regexp_extract_all($1, $2), 1)",
@@ -71,7 +73,7 @@ var templates = map[string]string{
 	"url_extract_port":     "TRY_CAST(list_extract(regexp_extract_all($1, '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?[^/?#:]*:([0-9]+)', 1), 1) AS BIGINT)",
 	"url_extract_path":     "coalesce(list_extract(regexp_extract_all($1, '^(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://[^/?#]*)?([^?#]*)', 1), 1), '')",
 	"url_extract_query":    "coalesce(list_extract(regexp_extract_all($1, '^[^?#]*\\?([^#]*)', 1), 1), '')",
-	"url_extract_fragment": "coalesce(list_extract(regexp_extract_all($1, '#(.*)$', 1), 1), '')",
+	"url_extract_fragment": "coalesce(url_decode(list_extract(regexp_extract_all($1, '#(.*)$', 1), 1)), '')",
 	"url_extract_parameter": "list_extract(list_transform(list_filter(string_split(coalesce(list_extract(regexp_extract_all($1, '^[^?#]*\\?([^#]*)', 1), 1), ''), '&'), " +
 		"lambda e: split_part(e, '=', 1) = $2), lambda e: url_decode(replace(substr(e, length(split_part(e, '=', 1)) + 2), '+', '%20'))), 1)",
 
@@ -102,9 +104,9 @@ var templates = map[string]string{
 	"contains":   "CASE WHEN list_contains($1, $2) THEN true WHEN $2 IS NULL OR len(list_filter($1, lambda e: e IS NULL)) > 0 THEN NULL WHEN $1 IS NOT NULL THEN false END",
 	"element_at": "CASE WHEN $2 = 0 THEN $!SQL array indices start at 1; ELSE list_extract($1, $2) END",
 	"transform":  "list_transform($1, $2)", "filter": "list_filter($1, $2)",
-	"any_match":      "CASE WHEN len($1) = 0 THEN false ELSE list_bool_or(list_transform($1, $2)) END",
-	"all_match":      "CASE WHEN len($1) = 0 THEN true ELSE list_bool_and(list_transform($1, $2)) END",
-	"none_match":     "CASE WHEN len($1) = 0 THEN true ELSE NOT list_bool_or(list_transform($1, $2)) END",
+	"any_match":      "list_reduce(list_transform($1, $2), lambda p, q: p OR q, false)",
+	"all_match":      "list_reduce(list_transform($1, $2), lambda p, q: p AND q, true)",
+	"none_match":     "NOT list_reduce(list_transform($1, $2), lambda p, q: p OR q, false)",
 	"array_distinct": distinctOf("$1"),
 	"array_sort":     "list_sort($1, 'ASC', 'NULLS LAST')",
 	"array_max":      "CASE WHEN len(list_filter($1, lambda e: e IS NULL)) = 0 THEN list_max($1) END",
@@ -119,7 +121,10 @@ var templates = map[string]string{
 	"arrays_overlap": "CASE WHEN list_has_any(list_filter($1, lambda e: e IS NOT NULL), list_filter($2, lambda e: e IS NOT NULL)) THEN true " +
 		"WHEN len($1) > 0 AND len($2) > 0 AND (len(list_filter($1, lambda e: e IS NULL)) > 0 OR len(list_filter($2, lambda e: e IS NULL)) > 0) THEN NULL " +
 		"WHEN $1 IS NOT NULL AND $2 IS NOT NULL THEN false END",
-	"flatten": "flatten($1)", "repeat": "list_transform(range(greatest($2, 0)), lambda i: $1)",
+	"flatten": "flatten($1)", "repeat": "CASE WHEN $2 < 0 THEN $!count argument of repeat function must be greater than or equal to 0; ELSE list_transform(range($2), lambda i: $1) END",
+	"contains_sequence": "CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL THEN len(list_filter(range(0, len($1) - len($2) + 1), lambda i: list_slice($1, i + 1, i + len($2)) = $2)) > 0 END",
+	"array_histogram":   "CASE WHEN $1 IS NOT NULL THEN map(list_distinct($1), list_transform(list_distinct($1), lambda d: CAST(len(list_filter($1, lambda e: e = d)) AS BIGINT))) END",
+	"shuffle":           "list_transform(list_sort(list_transform($1, lambda e: {'r': random(), 'e': e})), lambda s: s.e)",
 	"slice": "CASE WHEN $2 = 0 THEN $!SQL array indices start at 1; WHEN $3 < 0 THEN $!length must be greater than or equal to 0; " +
 		"WHEN abs($2) > len($1) OR $3 = 0 THEN list_slice($1, 1, 0) WHEN $2 > 0 THEN list_slice($1, $2, $2 + $3 - 1) " +
 		"ELSE list_slice($1, len($1) + $2 + 1, len($1) + $2 + $3) END",
@@ -138,6 +143,12 @@ const (
 	randomBelow   = "CASE WHEN $1 <= 0 THEN $!bound must be positive; ELSE CAST(floor(random() * $1) AS $T) END"
 	randomBetween = "CASE WHEN $1 >= $2 THEN $!start value must be less than stop value; ELSE CAST($1 + floor(random() * ($2 - $1)) AS $T) END"
 )
+
+// strposTemplate finds the nth occurrence, from the end where n is negative;
+// places are counted by the lengths of the pieces between occurrences.
+const strposTemplate = "CASE WHEN $3 = 0 THEN $!'instance' must be a positive or negative number.; WHEN $2 = '' THEN 1 " +
+	"WHEN abs($3) >= len(string_split($1, $2)) THEN 0 WHEN $3 > 0 THEN CAST(list_sum(list_transform(list_slice(string_split($1, $2), 1, $3), lambda e: length(e))) + ($3 - 1) * length($2) + 1 AS BIGINT) " +
+	"ELSE CAST(list_sum(list_transform(list_slice(string_split($1, $2), 1, len(string_split($1, $2)) + $3), lambda e: length(e))) + (len(string_split($1, $2)) + $3 - 1) * length($2) + 1 AS BIGINT) END"
 
 func logTemplate(name string) string {
 	return "CASE WHEN $1 = 0 THEN CAST('-Infinity' AS DOUBLE) WHEN $1 < 0 THEN CAST('NaN' AS DOUBLE) ELSE " + name + "($1) END"

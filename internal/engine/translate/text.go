@@ -93,7 +93,7 @@ func (p *printer) floatText(text string) string {
 			}, p.scientific)
 		})
 		return fmt.Sprintf("CASE WHEN isnan(%[1]s) THEN 'NaN' WHEN isinf(%[1]s) THEN CASE WHEN %[1]s < 0 THEN '-Infinity' ELSE 'Infinity' END "+
-			"WHEN %[1]s = 0 THEN CASE WHEN CAST(%[1]s AS VARCHAR) LIKE '-%%' THEN '-0.0E0' ELSE '0.0E0' END "+
+			"WHEN %[1]s = 0 THEN CASE WHEN CAST(%[1]s AS VARCHAR) LIKE '-%%' THEN '-0E0' ELSE '0E0' END "+
 			"WHEN %[1]s IS NOT NULL THEN CASE WHEN %[1]s < 0 THEN '-' ELSE '' END || %[2]s END", x, digits)
 	})
 }
