@@ -27,7 +27,7 @@ func main() {
 	if err := root().ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "bindery:", err)
 		var h interface{ Hint() string }
-		if errors.As(err, &h) {
+		if errors.As(err, &h) && h.Hint() != "" {
 			fmt.Fprintln(os.Stderr, "hint:", h.Hint())
 		}
 		os.Exit(1)

@@ -21,7 +21,7 @@ func whyCommand() *cobra.Command {
 	var raw bool
 	cmd := &cobra.Command{
 		Use: "why REQUEST_ID", Short: "Tell why a request was refused, layer by layer", Args: cobra.ExactArgs(1),
-		Long: "Tells what was decided about a request and why. The request id is in every answer (x-amzn-RequestId) and in the errors of AWS clients.",
+		Long: "Tells what was decided about a request and why. The request id is in every answer (x-amzn-RequestId): AWS SDKs carry it in their errors, the AWS CLI shows it with --debug.",
 	}
 	connect := server(cmd)
 	cmd.Flags().BoolVar(&raw, "json", false, "print the audit records as they are")
@@ -82,7 +82,11 @@ func tell(w io.Writer, text string) error {
 func tellDecision(w io.Writer, d *policy.Explanation) {
 	fmt.Fprintf(w, "decision  %s for %s on %s\n", d.Effect, d.Action, d.Resource)
 	for _, l := range d.Layers {
-		fmt.Fprintf(w, "  %-28s %s\n", l.Layer, l.Effect)
+		effect := l.Effect
+		if len(l.Policies) == 0 {
+			effect = "none"
+		}
+		fmt.Fprintf(w, "  %-28s %s\n", l.Layer, effect)
 		for _, p := range l.Policies {
 			tellPolicy(w, p)
 		}
@@ -98,6 +102,19 @@ func tellDecision(w io.Writer, d *policy.Explanation) {
 	}
 }
 
+// near tells how far a statement whose action matched came.
+func near(s policy.StatementTrace) string {
+	switch {
+	case s.Matched:
+		return "matches"
+	case !s.Resource:
+		return "does not match, the resource differs"
+	case !s.Principal:
+		return "does not match, the principal differs"
+	}
+	return "does not match, a condition does not hold"
+}
+
 // tellPolicy prints the statements of a policy that came near: those whose
 // action matched.
 func tellPolicy(w io.Writer, p policy.DocumentTrace) {
@@ -105,7 +122,7 @@ func tellPolicy(w io.Writer, p policy.DocumentTrace) {
 		if !s.Action {
 			continue
 		}
-		fmt.Fprintf(w, "    %s statement %d (%s): matched=%t resource=%t\n", s.PolicyID, s.Statement+1, s.Effect, s.Matched, s.Resource)
+		fmt.Fprintf(w, "    %s, statement %d (%s): %s\n", s.PolicyID, s.Statement+1, s.Effect, near(s))
 		for _, c := range s.Conditions {
 			fmt.Fprintf(w, "      condition %s %s wanted %v, saw %v: holds=%t\n", c.Operator, c.Key, c.Wanted, c.Seen, c.Holds)
 		}

@@ -17,6 +17,7 @@ const formatVersion = 1
 
 // Folder is an open and locked data folder.
 //
+//	.gitignore   keeps the folder out of a repository
 //	LOCK         held while a server or an offline command works on the folder
 //	FORMAT       layout version
 //	server.json  the running server's address, account and region
@@ -75,7 +76,10 @@ func (f *Folder) acquire() error {
 func (f *Folder) checkFormat() error {
 	text, err := os.ReadFile(f.File("FORMAT"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return WriteFile(f.File("FORMAT"), fmt.Appendf(nil, "%d\n", formatVersion), 0o600)
+		return errors.Join(
+			WriteFile(f.File(".gitignore"), []byte("*\n"), 0o600), // keys and credentials must not be committed by accident
+			WriteFile(f.File("FORMAT"), fmt.Appendf(nil, "%d\n", formatVersion), 0o600),
+		)
 	}
 	if err != nil {
 		return err
@@ -125,6 +129,9 @@ func (f *Folder) Announce(r Running) error {
 // ReadRunning reads which server a folder belongs to, without locking it.
 func ReadRunning(path string) (Running, error) {
 	var r Running
+	if path == "" {
+		return r, errors.New("--data is required: the data folder of the server (or set BINDERY_DATA)")
+	}
 	text, err := os.ReadFile(filepath.Join(path, "server.json"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return r, fmt.Errorf("no server has run on %s yet: start one with `bindery serve --data %s`", path, path)

@@ -36,12 +36,15 @@ type Error struct {
 // Error implements error.
 func (e *Error) Error() string { return fmt.Sprintf("%s: %s", e.Code, e.Message) }
 
-// Hint tells what to do about a refusal.
+// Hint tells what to do about a refusal, "" when there is nothing to tell.
 func (e *Error) Hint() string {
-	if strings.HasPrefix(e.Code, "AccessDenied") {
+	switch {
+	case strings.HasPrefix(e.Code, "AccessDenied"):
 		return "see why with `bindery iam why " + e.RequestID + "`"
+	case e.Code == "EntityNotFoundException":
+		return "a request id is in the x-amzn-RequestId header of the answer; decisions of another data folder are not here"
 	}
-	return "request id " + e.RequestID
+	return ""
 }
 
 // JSON calls an operation of a service that speaks AWS JSON 1.1. The target is

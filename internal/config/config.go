@@ -122,6 +122,9 @@ func merge(k, from *koanf.Koanf, origin map[string]string, source string) error 
 	return nil
 }
 
+// minWorkerMB is the least memory that a worker can do anything with, in MiB.
+const minWorkerMB = 128
+
 var (
 	accountID = regexp.MustCompile(`^[0-9]{12}$`)
 	regionID  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`)
@@ -133,6 +136,12 @@ func (s *Server) check() error {
 	}
 	if s.Account != "" && !accountID.MatchString(s.Account) {
 		return fmt.Errorf("--account %q: an account id has 12 digits", s.Account)
+	}
+	if s.Workers < 1 {
+		return fmt.Errorf("--workers %d: at least one is needed", s.Workers)
+	}
+	if s.WorkerMemoryMB < minWorkerMB {
+		return fmt.Errorf("--worker-memory-mb %d: a query needs at least %d", s.WorkerMemoryMB, minWorkerMB)
 	}
 	if !regionID.MatchString(s.Region) {
 		return fmt.Errorf("--region %q: not a region name such as us-east-1", s.Region)
