@@ -81,10 +81,22 @@ func (x *exchange) verifyStreamed(o sigv4.Options) error {
 	if err := x.proof.Verify(x.r, x.key, "", o); err != nil {
 		return err
 	}
+	x.goOn()
 	r := *x.r // net/http must still find its own body in its request: it decides by it what to do with an unread one
 	x.r = &r
 	verifyingBody(x.r, x.proof, x.key)
 	return nil
+}
+
+// goOn answers 100 to a client that waits for it with nothing to send.
+// net/http does so when a body is read, and an empty one is not; some versions
+// of botocore then wait on the connection's next request.
+func (x *exchange) goOn() {
+	if x.r.ContentLength == 0 && strings.EqualFold(x.r.Header.Get("Expect"), "100-continue") {
+		if w, ok := x.w.(*responseWriter); ok {
+			w.ResponseWriter.WriteHeader(http.StatusContinue)
+		}
+	}
 }
 
 // options are the rules for this route's signature.
