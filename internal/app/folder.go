@@ -46,7 +46,7 @@ func OpenFolder(path string) (*Folder, error) {
 			return nil, fmt.Errorf("data folder: %w", err)
 		}
 	}
-	if err := os.Chmod(path, 0o700); err != nil { // it may have been there, open to others
+	if err := os.Chmod(path, 0o700); err != nil { //nolint:gosec // a folder needs x; it may have been there, open to others
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
 	f := &Folder{Path: path}

@@ -133,7 +133,7 @@ func (a *analyzer) ifForm(e *sql.Call, sc *scope) Expr {
 	if len(e.Args) == 3 {
 		c.Else = a.expr(e.Args[2], sc)
 	}
-	return unifyCase(e, c)
+	return unifyCase(c)
 }
 
 // nullif gives the type of the first argument, which is compared in a common one.

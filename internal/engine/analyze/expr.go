@@ -131,11 +131,11 @@ func (a *analyzer) caseExpr(e *sql.Case, sc *scope) Expr {
 	if e.Else != nil {
 		out.Else = a.expr(e.Else, sc)
 	}
-	return unifyCase(e, out)
+	return unifyCase(out)
 }
 
 // unifyCase gives all results one type.
-func unifyCase(at sql.Node, c *Case) Expr {
+func unifyCase(c *Case) Expr {
 	t := unknownType
 	for _, r := range caseResults(c) {
 		common := commonType(t, (*r).Type())

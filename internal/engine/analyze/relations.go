@@ -253,7 +253,7 @@ func (a *analyzer) joinUsing(out *Join, j *sql.Join, names []sql.Identifier, lf,
 	var merged []field
 	var terms []Expr
 	for _, id := range names {
-		l, r := usingColumn(j, id, lf, "left"), usingColumn(j, id, rf, "right")
+		l, r := usingColumn(id, lf, "left"), usingColumn(id, rf, "right")
 		t := commonType(l.Type(), r.Type())
 		if t == nil {
 			fail(j, TypeMismatch, "Column types of JOIN USING '%s' do not match: %s, %s", id.Value, l.Type(), r.Type())
@@ -282,7 +282,7 @@ func merge(j *sql.Join, id sql.Identifier, t *Type, l, r Expr) Expr {
 	return l
 }
 
-func usingColumn(j *sql.Join, id sql.Identifier, fields []field, side string) Expr {
+func usingColumn(id sql.Identifier, fields []field, side string) Expr {
 	sc := &scope{fields: fields}
 	e, _ := sc.find(id, []string{id.Value})
 	if e == nil {
