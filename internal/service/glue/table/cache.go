@@ -3,6 +3,7 @@ package table
 import (
 	"hash/maphash"
 	"sync"
+	"sync/atomic"
 
 	"github.com/bindery-project/bindery/internal/op"
 )
@@ -14,11 +15,13 @@ import (
 type Cache struct {
 	seed   maphash.Seed
 	shards [shards]shard
+	bytes  atomic.Int64 // of documents in all shards
 }
 
 const (
 	shards     = 64
-	shardBytes = 1 << 20 // of documents; beyond it the shard starts anew
+	cacheBytes = 48 << 20 // of documents in all shards; beyond it the shard that is written to starts anew
+	docBytes   = 1 << 20  // a larger document is not kept
 )
 
 // shard holds some databases. changes counts what was dropped, so that a
@@ -59,7 +62,7 @@ func (c *Cache) get(account, database, name string) (doc op.Raw, ticket uint64) 
 // put keeps a document that was read after the ticket was given, unless
 // something has changed since.
 func (c *Cache) put(account, database, name string, doc op.Raw, ticket uint64) {
-	if c == nil || len(doc) > shardBytes/4 {
+	if c == nil || len(doc) > docBytes {
 		return
 	}
 	s, key := c.shard(account, database), databaseKey{account, database}
@@ -68,14 +71,21 @@ func (c *Cache) put(account, database, name string, doc op.Raw, ticket uint64) {
 	if s.changes != ticket {
 		return
 	}
-	if s.bytes += len(doc); s.bytes > shardBytes {
+	if c.bytes.Load()+int64(len(doc)) > cacheBytes {
+		c.count(s, -s.bytes)
 		clear(s.databases)
-		s.bytes = len(doc)
 	}
 	if s.databases[key] == nil {
 		s.databases[key] = map[string]op.Raw{}
 	}
+	c.count(s, len(doc)-len(s.databases[key][name]))
 	s.databases[key][name] = doc
+}
+
+// count keeps the sizes of a shard, whose lock is held, and of the cache.
+func (c *Cache) count(s *shard, change int) {
+	s.bytes += change
+	c.bytes.Add(int64(change))
 }
 
 // drop forgets a table.
@@ -87,7 +97,7 @@ func (c *Cache) drop(account, database, name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	tables := s.databases[databaseKey{account, database}]
-	s.bytes -= len(tables[name])
+	c.count(s, -len(tables[name]))
 	delete(tables, name)
 	s.changes++
 }
@@ -101,7 +111,7 @@ func (c *Cache) DropDatabase(account, database string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, doc := range s.databases[key] {
-		s.bytes -= len(doc)
+		c.count(s, -len(doc))
 	}
 	delete(s.databases, key)
 	s.changes++
