@@ -75,7 +75,8 @@ fuzz: tools ## every fuzz target, FUZZTIME each (default 10s)
 	tools/fuzz.sh
 
 .PHONY: bench
-bench: tools $(BIN)/benchstat ## benchmarks, summarised by benchstat
+bench: build $(BIN)/benchstat ## benchmarks, summarised by benchstat, and GetTable as its clients see it
+	go run ./tools/load -bindery bin/bindery
 	tools/bench.sh
 
 .PHONY: cover

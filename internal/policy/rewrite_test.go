@@ -24,3 +24,20 @@ func TestReplacePrincipal(t *testing.T) {
 		}
 	}
 }
+
+func TestReplacePrincipalLeavesWhatIsNotThere(t *testing.T) {
+	const other = `{"Statement":{"Principal":{"AWS":"arn:aws:iam::111122223333:user/bea"}}}`
+	if got, changed, err := ReplacePrincipal(other, "arn:aws:iam::111122223333:user/ana", "AIDA1"); got != other || changed || err != nil {
+		t.Errorf("got %s, %t, %v", got, changed, err)
+	}
+	if _, _, err := ReplacePrincipal(`{`, "a", "b"); err == nil {
+		t.Error("a text that is no JSON was rewritten")
+	}
+}
+
+func TestNobodyTrustsNobody(t *testing.T) {
+	r := Request{Action: "sts:AssumeRole", Resource: "arn:aws:iam::111122223333:role/r", Principal: Principal{Type: User, ARN: "arn:aws:iam::111122223333:user/ana", Account: "111122223333"}}
+	if d := Evaluate(&r, &Layers{Resource: []*Policy{Nobody(Trust)}, ResourceRule: Explicit}); d.Allowed() {
+		t.Errorf("decided %+v", d)
+	}
+}
