@@ -43,9 +43,10 @@ $(BIN)/benchstat: tools/pinned/go.mod
 	cd tools/pinned && go build -o $(BIN)/benchstat golang.org/x/perf/cmd/benchstat
 
 .PHONY: check
-check: tools $(BIN)/golangci-lint gen-check ## linters, generated code, documents
+check: tools $(BIN)/golangci-lint gen-check ## linters, generated code, documents, the coverage of internal/policy
 	$(BIN)/golangci-lint run --allow-parallel-runners ./...
 	go run ./tools/docs
+	tools/cover.sh policy
 
 .PHONY: gen
 gen: tools ## generate internal/api and docs/operations from models/
@@ -75,9 +76,12 @@ fuzz: tools ## every fuzz target, FUZZTIME each (default 10s)
 	tools/fuzz.sh
 
 .PHONY: bench
-bench: build $(BIN)/benchstat ## benchmarks, summarised by benchstat, and GetTable as its clients see it
-	go run ./tools/load -bindery bin/bindery
+bench: build $(BIN)/benchstat ## benchmarks, summarised by benchstat
 	tools/bench.sh
+
+.PHONY: load
+load: build ## bindery as its clients see it, beside a bare server, moto_server and PostgreSQL (ONLY=GetTable for some cases)
+	tools/load.sh $(if $(ONLY),-only "$(ONLY)")
 
 .PHONY: cover
 cover: tools ## statement coverage; internal/policy must have all of it

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,6 +26,7 @@ type postgres struct {
 	pool    *pgxpool.Pool
 	sql     *sql.DB
 	waiting chan struct{} // one token per write that runs or waits
+	lane    chan struct{} // held by the write that runs again alone
 	hooks   sync.Mutex    // hooks run one at a time
 	listen  *listener
 }
@@ -40,11 +42,14 @@ func openPostgres(ctx context.Context, cfg Config, d *DB) (*postgres, error) {
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
+	if !strings.Contains(cfg.PostgresDSN, "pool_max_conns") {
+		options.MaxConns = int32(max(cfg.Readers*2, runtime.NumCPU())) //nolint:gosec // small numbers
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, options)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
-	p := &postgres{db: d, pool: pool, sql: stdlib.OpenDBFromPool(pool), waiting: make(chan struct{}, cfg.Queue)}
+	p := &postgres{db: d, pool: pool, sql: stdlib.OpenDBFromPool(pool), waiting: make(chan struct{}, cfg.Queue), lane: make(chan struct{}, 1)}
 	if err := p.migrate(ctx); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
@@ -74,7 +79,11 @@ func (p *postgres) write(ctx context.Context, fn Func) error {
 		return ErrBusy
 	}
 	for attempt := 0; ; attempt++ {
-		again, err := p.attempt(ctx, fn)
+		run := p.attempt
+		if attempt >= crowded {
+			run = p.attemptAlone
+		}
+		again, err := run(ctx, fn)
 		if !again || attempt == maxAttempts || errors.Is(err, ErrExists) && attempt == maxTaken {
 			return err
 		}
@@ -97,6 +106,39 @@ func pause(ctx context.Context, attempt int) error {
 		return ctx.Err()
 	}
 }
+
+// crowded is after how many attempts a transaction no longer runs beside others that
+// had conflicts: many writers of one row would keep failing each other.
+const crowded = 2
+
+// attemptAlone is attempt while no other transaction of any node does the same.
+// Transactions that meet their first conflict are not held up.
+func (p *postgres) attemptAlone(ctx context.Context, fn Func) (again bool, err error) {
+	select {
+	case p.lane <- struct{}{}: // one connection of this node waits for the others
+		defer func() { <-p.lane }()
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	conn, err := p.sql.Conn(ctx)
+	if err != nil {
+		return false, fmt.Errorf("connect: %w", translate(err))
+	}
+	defer conn.Close() //nolint:errcheck // goes back to the pool
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock("+laneLock+")"); err != nil {
+		return false, fmt.Errorf("wait for other writers: %w", translate(err))
+	}
+	defer func() {
+		_, unlockErr := conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock("+laneLock+")")
+		if unlockErr != nil {
+			p.db.log.Warn("the lock of crowded writers was not given back; it ends with its connection", "error", unlockErr)
+		}
+	}()
+	return p.attempt(ctx, fn)
+}
+
+// laneLock is the key of the lock, one per store.
+const laneLock = "hashtextextended('bindery crowded writers ' || current_schema(), 0)"
 
 // attempt runs fn once. again says that Postgres found a conflict.
 func (p *postgres) attempt(ctx context.Context, fn Func) (again bool, err error) {

@@ -7,7 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
+	"slices"
 	"sync"
 	"time"
 )
@@ -16,81 +16,91 @@ import (
 type figures struct {
 	rate float64       // requests per second
 	cpu  time.Duration // server CPU per request
+	p50  time.Duration // from sending a request to its whole answer
 	body []byte        // the last answer
 }
 
-// drive sends the requests over several connections and waits for the answers.
-func drive(p *process, requests [][]byte, connections int) (figures, error) {
+// lane is one connection with what it saw.
+type lane struct {
+	took []time.Duration
+	body []byte
+	err  error
+}
+
+// drive sends the requests from first to last, beginning again at the end of
+// the list, over several connections, and waits for the answers.
+func drive(p *process, requests [][]byte, first, last, connections int) (figures, error) {
 	before, err := p.cpu()
 	if err != nil {
 		return figures{}, err
 	}
 	began := time.Now()
 	var all sync.WaitGroup
-	bodies, errs := make([][]byte, connections), make([]error, connections)
-	for c := range connections {
-		all.Go(func() { bodies[c], errs[c] = lane(p.addr, requests, c, connections) })
+	lanes := make([]lane, connections)
+	for c := range lanes {
+		all.Go(func() { lanes[c].run(p.addr, requests, first+c, last, connections) })
 	}
 	all.Wait()
 	took := time.Since(began)
 	after, err := p.cpu()
-	if err := errors.Join(append(errs, err)...); err != nil {
+	var each []time.Duration
+	for _, l := range lanes {
+		err = errors.Join(err, l.err)
+		each = append(each, l.took...)
+	}
+	if err != nil {
 		return figures{}, err
 	}
-	n := len(requests)
-	return figures{rate: float64(n) / took.Seconds(), cpu: (after - before) / time.Duration(n), body: bodies[0]}, nil
+	slices.Sort(each)
+	n := len(each)
+	return figures{rate: float64(n) / took.Seconds(), cpu: (after - before) / time.Duration(n), p50: each[n/2], body: lanes[0].body}, nil
 }
 
-// lane sends every k-th request over one connection.
-func lane(addr string, requests [][]byte, first, step int) ([]byte, error) {
-	conn, err := net.Dial("tcp", addr)
-	if err != nil {
-		return nil, err
+// run sends every step-th request over one connection.
+func (l *lane) run(addr string, requests [][]byte, first, last, step int) {
+	var conn net.Conn
+	if conn, l.err = net.Dial("tcp", addr); l.err != nil {
+		return
 	}
-	defer conn.Close() //nolint:errcheck // everything was read
+	defer func() { _ = conn.Close() }()
 	in := bufio.NewReaderSize(conn, 64<<10)
-	var body []byte
-	for i := first; i < len(requests); i += step {
-		if _, err := conn.Write(requests[i]); err != nil {
-			return nil, err
+	for i := first; i < last; i += step {
+		began := time.Now()
+		if _, l.err = conn.Write(requests[i%len(requests)]); l.err != nil {
+			return
 		}
-		if body, err = readAnswer(in); err != nil {
-			return nil, err
+		closing := false
+		if l.body, closing, l.err = readAnswer(in, l.body); l.err != nil {
+			return
+		}
+		l.took = append(l.took, time.Since(began))
+		if closing { // moto_server ends each connection
+			_ = conn.Close()
+			if conn, l.err = net.Dial("tcp", addr); l.err != nil {
+				return
+			}
+			in.Reset(conn)
 		}
 	}
-	return body, nil
 }
 
-func readAnswer(in *bufio.Reader) ([]byte, error) {
+// readAnswer reads an answer into body's memory and reports whether the
+// server ends the connection.
+func readAnswer(in *bufio.Reader, body []byte) ([]byte, bool, error) {
 	res, err := http.ReadResponse(in, nil)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	defer res.Body.Close() //nolint:errcheck // read to the end
-	body, err := io.ReadAll(res.Body)
+	body = body[:0]
+	if res.ContentLength > 0 {
+		body = slices.Grow(body, int(res.ContentLength))[:res.ContentLength]
+		_, err = io.ReadFull(res.Body, body)
+	} else {
+		body, err = io.ReadAll(res.Body)
+	}
 	if err == nil && res.StatusCode != http.StatusOK {
 		err = fmt.Errorf("%s: %s", res.Status, body)
 	}
-	return body, err
-}
-
-// serveBare answers a file's bytes to every request, after reading its body:
-// what net/http costs when nothing is decided.
-func serveBare(file string) error {
-	body, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(file+".addr", []byte(l.Addr().String()), 0o600); err != nil {
-		return err
-	}
-	return http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
-		_, _ = w.Write(body)
-	}))
+	return body, res.Close, err
 }

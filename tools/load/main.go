@@ -2,38 +2,22 @@
 // and server CPU per request, with the server on one core and pre-signed
 // requests from this process on another.
 //
-//	go run ./tools/load -bindery bin/bindery
+//	go run ./tools/load -bindery bin/bindery -moto .cache/load/bin/moto_server
 //
-// Beside bindery it measures a bare net/http server that answers the same
-// bytes to the same requests, so that the figure is a ratio of one run. Each
-// case is run hot (one table) and uniform (over all tables).
+// Beside bindery it measures, with the same requests in the same run, a bare
+// net/http server that answers the same bytes, moto_server, and bindery on
+// PostgreSQL; so each figure is a ratio. cases.go says what is asked,
+// servers.go how each server is started, drive.go how requests are sent.
 package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"os"
-	"time"
 )
 
-// settings are what a run can be told.
-type settings struct {
-	binary      string
-	tables      int
-	requests    int
-	connections int
-	bare        string // answer this file's bytes: the bare server
-}
-
 func main() {
-	var s settings
-	flag.StringVar(&s.binary, "bindery", "bin/bindery", "the bindery `program`")
-	flag.IntVar(&s.tables, "tables", 10_000, "`number` of tables")
-	flag.IntVar(&s.requests, "requests", 60_000, "`number` of requests of each case")
-	flag.IntVar(&s.connections, "connections", 8, "`number` of connections")
-	flag.StringVar(&s.bare, "bare", "", "serve this `file`'s bytes to every request (used by the program itself)")
-	flag.Parse()
+	s := parseSettings()
 	if s.bare != "" {
 		fail(serveBare(s.bare))
 		return
@@ -49,67 +33,75 @@ func fail(err error) {
 }
 
 func run(ctx context.Context, s settings) error {
-	b, err := startBindery(ctx, s.binary)
+	servers, err := startServers(ctx, s)
+	defer stopAll(servers)
 	if err != nil {
 		return err
 	}
-	defer b.stop()
-	began := time.Now()
-	if err := b.makeTables(ctx, s.tables); err != nil {
+	if err := printFsync(); err != nil {
 		return err
 	}
-	fmt.Printf("%d tables made in %s\n", s.tables, time.Since(began).Round(time.Millisecond))
-	cases := []struct {
-		name  string
-		table func(i int) int
-	}{
-		{"GetTable hot", func(int) int { return 0 }},
-		{"GetTable uniform", func(i int) int { return i * 7919 % s.tables }},
+	for _, server := range servers {
+		if err := fill(ctx, server, s); err != nil {
+			return fmt.Errorf("%s: %w", server.name, err)
+		}
 	}
-	fmt.Printf("%-18s %12s %14s %14s %8s\n", "case", "requests/s", "CPU/request", "bare CPU", "ratio")
-	for _, c := range cases {
-		if err := measure(ctx, b, s, c.name, c.table); err != nil {
+	printHead()
+	ran := 0
+	for _, c := range cases(s) {
+		if !c.chosen(s.only) {
+			continue
+		}
+		ran++
+		if err := measure(ctx, servers, s, c); err != nil {
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
+	}
+	if ran == 0 {
+		return fmt.Errorf("no case has %q in its name", s.only)
 	}
 	return nil
 }
 
-// measure runs one case against bindery and against the bare server.
-func measure(ctx context.Context, b *process, s settings, name string, table func(int) int) error {
-	requests := make([][]byte, s.tables)
-	send := make([][]byte, s.requests)
-	for i := range send {
-		n := table(i)
-		if requests[n] == nil {
-			r, err := b.signed("GetTable", fmt.Sprintf(`{"DatabaseName":"load","Name":"t%05d"}`, n))
-			if err != nil {
-				return err
-			}
-			requests[n] = r
+// measure runs one case on every server, and on a bare one with bindery's
+// last answer.
+func measure(ctx context.Context, servers []*process, s settings, c loadCase) error {
+	var first figures
+	for i, server := range servers {
+		if server.writesOnly && !c.once {
+			continue
 		}
-		send[i] = requests[n]
+		got, err := c.run(server, s)
+		if err != nil {
+			return fmt.Errorf("%s: %w", server.name, err)
+		}
+		printRow(c, server.name, got, first)
+		if i > 0 {
+			continue
+		}
+		first = got
+		bare, err := c.runBare(ctx, server, s, got.body)
+		if err != nil {
+			return fmt.Errorf("bare server: %w", err)
+		}
+		printRow(c, "bare net/http", bare, first)
 	}
-	if _, err := drive(b, send[:min(len(send), 5000)], s.connections); err != nil { // warm
-		return err
-	}
-	got, err := drive(b, send, s.connections)
-	if err != nil {
-		return err
-	}
-	bare, err := startBare(ctx, got.body)
-	if err != nil {
-		return err
-	}
-	defer bare.stop()
-	if _, err := drive(bare, send[:min(len(send), 5000)], s.connections); err != nil {
-		return err
-	}
-	floor, err := drive(bare, send, s.connections)
-	if err != nil {
-		return err
-	}
-	fmt.Printf("%-18s %12.0f %14s %14s %8.2f\n", name, got.rate, got.cpu.Round(10*time.Nanosecond), floor.cpu.Round(10*time.Nanosecond),
-		float64(got.cpu)/float64(floor.cpu))
 	return nil
+}
+
+func printHead() {
+	fmt.Printf("%-30s %-18s %11s %12s %12s %10s %14s\n", "case", "server", "requests/s", "items/s", "CPU/request", "p50", "bindery's CPU")
+}
+
+// printRow prints what a server did, and bindery's CPU as a multiple of its.
+func printRow(c loadCase, server string, got, bindery figures) {
+	ratio := ""
+	if bindery.cpu > 0 {
+		ratio = fmt.Sprintf("%.3gx", float64(bindery.cpu)/float64(got.cpu))
+	}
+	items := ""
+	if n := c.items(got.body); n > 1 {
+		items = fmt.Sprintf("%.0f", got.rate*float64(n))
+	}
+	fmt.Printf("%-30s %-18s %11.0f %12s %12s %10s %14s\n", c.name, server, got.rate, items, round(got.cpu), round(got.p50), ratio)
 }
