@@ -78,6 +78,9 @@ func correctShape(s *facts.Shape, c *overlay.Correction) {
 	if c.Pattern != nil {
 		s.Pattern = *c.Pattern
 	}
+	if c.Sensitive != nil {
+		s.Sensitive = *c.Sensitive
+	}
 }
 
 // reach finds the shapes that operations use.

@@ -2940,7 +2940,7 @@ var shapes = [...]op.Shape{
 		{Name: "ReturnConnectionPasswordEncrypted", Wire: "ReturnConnectionPasswordEncrypted", Shape: ShapeBoolean, Field: 0, Required: true},
 		{Name: "AwsKmsKeyId", Wire: "AwsKmsKeyId", Shape: ShapeNameString, Field: 1},
 	}},
-	ShapeConnectionProperties: {Name: "ConnectionProperties", Kind: op.Map, Key: ShapeConnectionPropertyKey, Elem: ShapeValueString, HasMin: true, Min: 0, HasMax: true, Max: 100},
+	ShapeConnectionProperties: {Name: "ConnectionProperties", Kind: op.Map, Key: ShapeConnectionPropertyKey, Elem: ShapeValueString, HasMin: true, Min: 0, HasMax: true, Max: 100, Sensitive: true},
 	ShapeConnectionPropertiesConfiguration: {Name: "ConnectionPropertiesConfiguration", Kind: op.Structure, Members: []op.Member{
 		{Name: "Url", Wire: "Url", Shape: ShapeConnectorProperty, Field: 0},
 		{Name: "AdditionalRequestParameters", Wire: "AdditionalRequestParameters", Shape: ShapeConnectorPropertyList, Field: 1},
@@ -7214,7 +7214,7 @@ var shapes = [...]op.Shape{
 	ShapePropertyDescriptionString: {Name: "PropertyDescriptionString", Kind: op.String, HasMin: true, Min: 0, HasMax: true, Max: 1024},
 	ShapePropertyKey:               {Name: "PropertyKey", Kind: op.String, HasMin: true, Min: 1, HasMax: true, Max: 128},
 	ShapePropertyLocation:          {Name: "PropertyLocation", Kind: op.Enum, Enum: []string{"HEADER", "BODY", "QUERY_PARAM", "PATH"}},
-	ShapePropertyMap:               {Name: "PropertyMap", Kind: op.Map, Key: ShapePropertyKey, Elem: ShapePropertyValue},
+	ShapePropertyMap:               {Name: "PropertyMap", Kind: op.Map, Key: ShapePropertyKey, Elem: ShapePropertyValue, Sensitive: true},
 	ShapePropertyName:              {Name: "PropertyName", Kind: op.String, HasMin: true, Min: 1, HasMax: true, Max: 128},
 	ShapePropertyNameOverrides:     {Name: "PropertyNameOverrides", Kind: op.Map, Key: ShapePropertyName, Elem: ShapePropertyName},
 	ShapePropertyPredicate: {Name: "PropertyPredicate", Kind: op.Structure, Members: []op.Member{

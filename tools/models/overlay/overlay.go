@@ -55,14 +55,15 @@ type Conversion struct {
 
 // Correction changes a fact of the model.
 type Correction struct {
-	Shape    string  `json:"shape"`
-	Member   string  `json:"member"` // the member is corrected; empty: the shape itself
-	Required *bool   `json:"required"`
-	Min      *int64  `json:"min"`
-	Max      *int64  `json:"max"`
-	Pattern  *string `json:"pattern"`
-	Default  *string `json:"default"`
-	Reason   string  `json:"reason"`
+	Shape     string  `json:"shape"`
+	Member    string  `json:"member"` // the member is corrected; empty: the shape itself
+	Required  *bool   `json:"required"`
+	Min       *int64  `json:"min"`
+	Max       *int64  `json:"max"`
+	Pattern   *string `json:"pattern"`
+	Default   *string `json:"default"`
+	Sensitive *bool   `json:"sensitive"` // values are not echoed
+	Reason    string  `json:"reason"`
 }
 
 // Read reads an overlay file.
