@@ -41,8 +41,15 @@ func (g *Gateway) Check(ctx context.Context, accesses ...op.Access) error {
 		return err
 	}
 	for i := range accesses {
-		q := newQuestion(call, &accesses[i], layers)
-		if d := policy.Evaluate(&q.request, &q.layers); d.Effect != policy.Allow {
+		q, err := g.newQuestion(ctx, call, &accesses[i], layers)
+		if err != nil {
+			return err
+		}
+		d := policy.Evaluate(&q.request, &q.layers)
+		if q.failed != nil {
+			return q.failed
+		}
+		if d.Effect != policy.Allow {
 			return deny(ctx, q, d)
 		}
 	}
@@ -52,13 +59,24 @@ func (g *Gateway) Check(ctx context.Context, accesses ...op.Access) error {
 // Allowed implements op.Authorizer.
 func (g *Gateway) Allowed(ctx context.Context, access op.Access) bool {
 	call := op.CallFrom(ctx)
-	layers, err := g.Grants.Layers(ctx, &call.Principal)
+	allowed, err := g.allowed(ctx, call, &access)
 	if err != nil {
 		g.Log.ErrorContext(ctx, "policies could not be read", "request", call.RequestID, "error", err)
-		return false
 	}
-	q := newQuestion(call, &access, layers)
-	return policy.Evaluate(&q.request, &q.layers).Effect == policy.Allow
+	return allowed && err == nil
+}
+
+func (g *Gateway) allowed(ctx context.Context, call *op.Call, access *op.Access) (bool, error) {
+	layers, err := g.Grants.Layers(ctx, &call.Principal)
+	if err != nil {
+		return false, err
+	}
+	q, err := g.newQuestion(ctx, call, access, layers)
+	if err != nil {
+		return false, err
+	}
+	d := policy.Evaluate(&q.request, &q.layers)
+	return d.Effect == policy.Allow, q.failed
 }
 
 // deny explains a refusal for the record and words it for the caller.
@@ -82,9 +100,11 @@ type question struct {
 	access  *op.Access
 	request policy.Request
 	layers  policy.Layers
+	tags    resourceTags
+	failed  error // what the decision needed could not be read: it does not count
 }
 
-func newQuestion(call *op.Call, a *op.Access, layers *policy.Layers) *question {
+func (g *Gateway) newQuestion(ctx context.Context, call *op.Call, a *op.Access, layers *policy.Layers) (*question, error) {
 	q := &question{call: call, access: a, layers: *layers}
 	q.request = policy.Request{
 		Action: a.Action, Resource: a.Resource.ARN, ResourceAccount: owner(call, &a.Resource),
@@ -96,7 +116,7 @@ func newQuestion(call *op.Call, a *op.Access, layers *policy.Layers) *question {
 	if a.Resource.Trust {
 		q.layers.ResourceRule = policy.Explicit
 	}
-	return q
+	return q, g.addFacts(ctx, q)
 }
 
 // owner is the account that the resource belongs to: what the resolver knows,

@@ -81,12 +81,13 @@ type Gateway struct {
 	Config
 	routes *routes
 	keys   *sigv4.KeyCache
+	facts  map[string]op.Facts // by the service in an ARN
 }
 
 // New builds a gateway. It fails when two services claim the same name or an
 // operation's authorization row names something its input does not have.
 func New(c Config) (*Gateway, error) {
-	g := &Gateway{Config: c, keys: sigv4.NewKeyCache(keyCacheSize)}
+	g := &Gateway{Config: c, keys: sigv4.NewKeyCache(keyCacheSize), facts: factsOf(c.Services)}
 	var err error
 	if g.routes, err = newRoutes(c.Services); err != nil {
 		return nil, err

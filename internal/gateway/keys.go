@@ -116,7 +116,7 @@ func (q *question) tagged(name string) ([]string, bool) {
 		return q.tag(q.call.Principal.Tags, tag)
 	}
 	if tag, ok := strings.CutPrefix(name, "resourcetag/"); ok {
-		return q.tag(q.access.Resource.Tags, tag)
+		return q.tag(q.tagsOfResource(), tag)
 	}
 	return nil, false
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"net/netip"
 	"slices"
 	"testing"
@@ -10,7 +11,10 @@ import (
 	"github.com/bindery-project/bindery/internal/policy"
 )
 
-func ask(call *op.Call, a *op.Access) *question { return newQuestion(call, a, &policy.Layers{}) }
+func ask(call *op.Call, a *op.Access) *question {
+	q, _ := (&Gateway{}).newQuestion(context.Background(), call, a, &policy.Layers{}) // without facts nothing can fail
+	return q
+}
 
 func TestPresenceOfGlobalKeys(t *testing.T) {
 	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)

@@ -138,7 +138,7 @@ func TestTagsThatDifferInCaseSatisfyNoGrant(t *testing.T) {
 		keys := map[string][]string{}
 		row.add(keys, &stsapi.AssumeRoleInput{Tags: c.request})
 		call := &op.Call{Account: "111122223333", Principal: op.Principal{Type: op.User, ARN: "arn:aws:iam::111122223333:user/a", Account: "111122223333", Tags: c.principal}}
-		q := newQuestion(call, &op.Access{Action: "a:B", Resource: op.Resource{ARN: "*"}, Context: keys}, &policy.Layers{Identity: []*policy.Policy{grant}})
+		q, _ := (&Gateway{}).newQuestion(context.Background(), call, &op.Access{Action: "a:B", Resource: op.Resource{ARN: "*"}, Context: keys}, &policy.Layers{Identity: []*policy.Policy{grant}})
 		if got := policy.Evaluate(&q.request, &q.layers).Allowed(); got != c.want {
 			t.Errorf("request %v, principal %v: allowed %t", c.request, c.principal, got)
 		}

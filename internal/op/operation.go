@@ -139,11 +139,22 @@ type Invoker interface {
 // be checked.
 type Resolver func(ctx context.Context, in any) ([]Resource, error)
 
+// Facts is what a service knows about its resources, wherever a decision is about one: rows
+// name resources by templates, which know neither policy nor tags. What a resolver says itself
+// goes first. An error refuses the access.
+type Facts interface {
+	// Policy is the *policy.Policy that governs a resource, nil when there is none.
+	Policy(ctx context.Context, resource string) (any, error)
+	// Tags are the resource's tags. They are read when a policy has a condition on them.
+	Tags(ctx context.Context, resource string) (map[string]string, error)
+}
+
 // Service is what app hands to the gateway for each service.
 type Service struct {
 	Model      *Model
 	Operations []Bound
 	Resolvers  map[string]Resolver
+	Facts      Facts // nil: nothing beyond what resolvers say
 }
 
 // Streamer is a service whose bodies are streamed instead of decoded: the
