@@ -1,7 +1,14 @@
 // Package tag keeps the tags of Glue's resources. They are found by the resource's ARN, so that every kind of resource has them in the same way;
 // policies see them as aws:ResourceTag.
 //
-// [Tags] answers the operations about tags; [Rows] is what the resources themselves use, in their own transactions.
+// [Tags] answers the operations about tags. A kind of resource that can be tagged does four things:
+//
+//   - it tells whether one exists, as an [Exists] in the facade's Tags.Kinds, under the name of the kind in ARNs;
+//   - it calls [Rows].PutTags with the Tags of its Create operation, in the transaction that creates (an error refuses the whole);
+//   - it calls [Rows].DropTags in the transaction that deletes, so that who comes later under the same name inherits nothing;
+//   - it asks [Rows].Has where an operation that lists takes Tags.
+//
+// Policies that ask for aws:ResourceTag need no more: the gateway reads the tags of whatever a decision is about (see [Tags.Kinds]).
 package tag
 
 import (
@@ -92,9 +99,13 @@ func (t *Tags) exists(ctx context.Context, tx *db.Tx, operation, resource string
 	if err != nil || parsed.Service != "glue" || name == "" {
 		return terms.Invalid("%s is not the ARN of a resource that can be tagged", resource)
 	}
+	kind, _, _ = strings.Cut(kind, ":") // integration:id, connectionType:name
 	known := t.Kinds[kind]
-	if known == nil {
+	switch {
+	case known == nil && taggable[kind]:
 		return terms.Unsupported(operation, "resources of kind "+kind)
+	case known == nil:
+		return terms.Invalid("%s is not the ARN of a resource that can be tagged", resource)
 	}
 	there := parsed.Account == call.Account && parsed.Region == call.Region
 	if there {
@@ -106,6 +117,31 @@ func (t *Tags) exists(ctx context.Context, tx *db.Tx, operation, resource string
 		return terms.NotFound("Resource %s not found.", resource)
 	}
 	return nil
+}
+
+// taggable are the kinds that AWS lets be tagged (reference catalog.md, Tags).
+var taggable = map[string]bool{
+	"blueprint": true, "catalog": true, "connection": true, "connectionType": true, "crawler": true, "customEntityType": true,
+	"dataQualityRuleset": true, "database": true, "devEndpoint": true, "integration": true, "job": true, "mlTransform": true,
+	"registry": true, "schema": true, "session": true, "trigger": true, "usageProfile": true, "workflow": true,
+}
+
+func (t *Tags) of(ctx context.Context, resource string) (tags map[string]string, err error) {
+	parts, _ := arn.Split(resource)
+	kind, name, _ := strings.Cut(parts[5], "/")
+	if t.Kinds[kind] == nil || name == "" {
+		return nil, nil
+	}
+	err = t.Store.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		tags, err = Rows{}.Tags(ctx, tx, resource)
+		return err
+	})
+	return tags, err
+}
+
+// Reader reads the tags of a resource for a decision about it; nil when it has none, or can have none.
+func Reader(t *Tags) func(ctx context.Context, resource string) (map[string]string, error) {
+	return t.of
 }
 
 // check refuses tags that no resource can have.
@@ -123,12 +159,9 @@ func check(tags map[string]string) error {
 
 // Resolvers are those that the facade offers to the gateway: "tagged" answers the resource whose ARN an input names, with its tags.
 func Resolvers(t *Tags) map[string]op.Resolver {
-	return map[string]op.Resolver{"tagged": func(ctx context.Context, in any) ([]op.Resource, error) {
+	return map[string]op.Resolver{"tagged": func(ctx context.Context, in any) (_ []op.Resource, err error) {
 		r := op.Resource{ARN: reflect.ValueOf(in).Elem().FieldByName("ResourceArn").String()}
-		err := t.Store.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
-			r.Tags, err = Rows{}.Tags(ctx, tx, r.ARN)
-			return err
-		})
+		r.Tags, err = t.of(ctx, r.ARN)
 		return []op.Resource{r}, err
 	}}
 }
@@ -172,7 +205,7 @@ func (rows Rows) PutTags(ctx context.Context, tx *db.Tx, resource string, tags m
 	if err != nil {
 		return err
 	}
-	return tx.Record(ctx, db.Change{Account: op.CallFrom(ctx).Account, Kind: "glue:tags", Key: []byte(resource), After: doc})
+	return tx.Record(ctx, db.Change{Account: owner(resource), Kind: "glue:tags", Key: []byte(resource), After: doc})
 }
 
 // DropTags removes all tags of a resource.
@@ -181,5 +214,25 @@ func (Rows) DropTags(ctx context.Context, tx *db.Tx, resource string) error {
 	if err != nil || n == 0 {
 		return err
 	}
-	return tx.Record(ctx, db.Change{Account: op.CallFrom(ctx).Account, Kind: "glue:tags", Key: []byte(resource), Before: []byte{}})
+	return tx.Record(ctx, db.Change{Account: owner(resource), Kind: "glue:tags", Key: []byte(resource), Before: []byte{}})
+}
+
+// owner is the account that a resource belongs to, whoever creates or changes it.
+func owner(resource string) string {
+	parts, _ := arn.Split(resource)
+	return parts[4]
+}
+
+// Has reports whether a resource has all of these tags with these values. Every resource has no tags.
+func (rows Rows) Has(ctx context.Context, tx *db.Tx, resource string, want map[string]string) (bool, error) {
+	if len(want) == 0 {
+		return true, nil
+	}
+	have, err := rows.Tags(ctx, tx, resource)
+	for key, value := range want {
+		if got, ok := have[key]; !ok || got != value {
+			return false, err
+		}
+	}
+	return err == nil, err
 }

@@ -1,0 +1,37 @@
+package glue
+
+import (
+	"context"
+	"errors"
+
+	"github.com/bindery-project/bindery/internal/api/glueapi"
+	"github.com/bindery-project/bindery/internal/db"
+	"github.com/bindery-project/bindery/internal/service/glue/database"
+	"github.com/bindery-project/bindery/internal/service/glue/resourcepolicy"
+)
+
+// facts tells the gateway what decisions about Glue's resources need beside their names.
+type facts struct {
+	policies *resourcepolicy.Governing
+	tags     func(ctx context.Context, resource string) (map[string]string, error)
+}
+
+// Policy implements op.Facts.
+func (f *facts) Policy(ctx context.Context, resource string) (any, error) {
+	return f.policies.Policy(ctx, resource)
+}
+
+// Tags implements op.Facts.
+func (f *facts) Tags(ctx context.Context, resource string) (map[string]string, error) {
+	return f.tags(ctx, resource)
+}
+
+// databaseExists tells of databases to the tags.
+func databaseExists(ctx context.Context, tx *db.Tx, account, name string) (bool, error) {
+	_, err := database.Rows{}.ID(ctx, tx, account, name)
+	var missing *glueapi.EntityNotFoundException
+	if errors.As(err, &missing) {
+		return false, nil
+	}
+	return err == nil, err
+}
