@@ -61,7 +61,7 @@ func (a *App) openServices(context.Context) error {
 // node's alone.
 func (a *App) openCatalog(authorizer op.Authorizer, invoker op.Invoker, sessions *sts.Sessions, objects *s3.Service) *glue.Service {
 	catalog := glue.New(glue.Config{
-		Store: a.db, Sealer: a.keys, Authorizer: authorizer, Log: a.log, Alone: a.cfg.Postgres == "",
+		Store: a.db, Sealer: a.keys, Keys: a.keys, Authorizer: authorizer, Log: a.log, Alone: a.cfg.Postgres == "",
 		NewID: func() int64 { return rand.Int64N(math.MaxInt64) + 1 }, //nolint:gosec // surrogate keys are no secrets
 		Crawlers: crawler.Config{
 			Queue: a.queue, Invoker: invoker, Roles: sessions, Objects: crawlObjects{objects}, Workers: a.workers, Parallel: a.cfg.Workers,

@@ -122,7 +122,7 @@ func newCatalog(t testing.TB, d *db.DB, clock *clock.Manual) *catalog {
 	c := &catalog{grants: &grants{}, clock: clock, account: "111111111111", bound: map[string]op.Bound{}}
 	var ids atomic.Int64
 	c.service = glue.New(glue.Config{
-		Store: d, Sealer: keys, Authorizer: c.grants, Log: slog.New(slog.DiscardHandler), Alone: true,
+		Store: d, Sealer: keys, Keys: keys, Authorizer: c.grants, Log: slog.New(slog.DiscardHandler), Alone: true,
 		NewID: func() int64 { return ids.Add(1) },
 	})
 	c.service.Start()

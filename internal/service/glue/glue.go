@@ -16,8 +16,10 @@ import (
 	"github.com/bindery-project/bindery/internal/db"
 	"github.com/bindery-project/bindery/internal/op"
 	"github.com/bindery-project/bindery/internal/page"
+	"github.com/bindery-project/bindery/internal/service/glue/connection"
 	"github.com/bindery-project/bindery/internal/service/glue/crawler"
 	"github.com/bindery-project/bindery/internal/service/glue/database"
+	"github.com/bindery-project/bindery/internal/service/glue/function"
 	"github.com/bindery-project/bindery/internal/service/glue/partition"
 	"github.com/bindery-project/bindery/internal/service/glue/purge"
 	"github.com/bindery-project/bindery/internal/service/glue/table"
@@ -34,6 +36,8 @@ type Service struct {
 	*database.Databases
 	*table.Tables
 	*partition.Partitions
+	*function.Functions
+	*connection.Connections
 	*crawler.Crawlers
 	*tag.Tags
 	*imports
@@ -45,6 +49,7 @@ type Service struct {
 type Config struct {
 	Store      *db.DB
 	Sealer     page.Sealer
+	Keys       db.Sealer // seals documents that hold secrets
 	Authorizer op.Authorizer
 	NewID      func() int64 // random and positive
 	Log        *slog.Logger
@@ -62,7 +67,7 @@ func New(cfg Config) *Service {
 		Databases:  &database.Databases{Store: cfg.Store, Pages: pages, Authorizer: cfg.Authorizer, NewID: cfg.NewID},
 		Tables:     &table.Tables{Store: cfg.Store, Pages: pages, Authorizer: cfg.Authorizer, NewID: cfg.NewID},
 		Partitions: &partition.Partitions{Store: cfg.Store, Pages: pages},
-		Tags:       &tag.Tags{Store: cfg.Store, Kinds: map[string]tag.Exists{"crawler": crawler.Exists}},
+		Tags:       &tag.Tags{Store: cfg.Store, Kinds: map[string]tag.Exists{"connection": connection.Exists, "crawler": crawler.Exists}},
 		purger:     purge.New(cfg.Store, cfg.Log),
 	}
 	crawlers := cfg.Crawlers
@@ -71,13 +76,15 @@ func New(cfg Config) *Service {
 	if cfg.Alone {
 		s.Cache = table.NewCache()
 	}
+	s.Functions = &function.Functions{Store: cfg.Store, Pages: pages, Authorizer: cfg.Authorizer, Databases: database.Rows{}}
+	s.Connections = &connection.Connections{Store: cfg.Store, Keys: cfg.Keys, Pages: pages, Authorizer: cfg.Authorizer, Tags: tag.Rows{}}
 	tables := table.Rows{Databases: database.Rows{}, Bury: s.bury(purge.Table)}
-	s.Children = []database.Children{tables.Children}
+	s.Children = []database.Children{tables.Children, function.Rows{}.Children}
 	s.Forget = s.Cache.DropDatabase
 	s.Databases.Bury = s.bury(purge.Database)
 	s.Tables.Databases, s.Tables.Partitions, s.Tables.Bury = database.Rows{}, partition.Rows{}, s.bury(purge.Table)
 	s.Partitions.Tables = tables
-	s.purger.Steps[purge.Database] = []purge.Step{tables.PurgeDatabase}
+	s.purger.Steps[purge.Database] = []purge.Step{tables.PurgeDatabase, function.Rows{}.PurgeDatabase}
 	s.purger.Steps[purge.Table] = []purge.Step{tables.PurgeTable, partition.Rows{}.PurgeTable}
 	return s
 }
@@ -102,5 +109,5 @@ func (s *Service) Bind() *op.Service {
 
 // Stored lists the tables that hold documents, for fsck.
 func Stored() []db.StoredTable {
-	return slices.Concat(database.Stored(), table.Stored(), partition.Stored(), crawler.Stored(), tag.Stored())
+	return slices.Concat(database.Stored(), table.Stored(), partition.Stored(), function.Stored(), connection.Stored(), crawler.Stored(), tag.Stored())
 }

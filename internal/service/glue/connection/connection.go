@@ -12,6 +12,7 @@ package connection
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/bindery-project/bindery/internal/api/glueapi"
 	"github.com/bindery-project/bindery/internal/arn"
@@ -166,7 +167,7 @@ func (c *Connections) BatchDeleteConnection(ctx context.Context, in *glueapi.Bat
 	var out *glueapi.BatchDeleteConnectionOutput
 	err = c.Store.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		out = &glueapi.BatchDeleteConnectionOutput{Succeeded: []string{}, Errors: map[string]glueapi.ErrorDetail{}}
-		for _, name := range in.ConnectionNameList {
+		for _, name := range slices.Compact(slices.Sorted(slices.Values(in.ConnectionNameList))) {
 			err := c.remove(ctx, tx, account, name)
 			var missing *glueapi.EntityNotFoundException
 			switch {
