@@ -20,6 +20,7 @@ import (
 	"github.com/bindery-project/bindery/internal/service/glue/crawler"
 	"github.com/bindery-project/bindery/internal/service/glue/database"
 	"github.com/bindery-project/bindery/internal/service/glue/function"
+	"github.com/bindery-project/bindery/internal/service/glue/optimizer"
 	"github.com/bindery-project/bindery/internal/service/glue/partition"
 	"github.com/bindery-project/bindery/internal/service/glue/purge"
 	"github.com/bindery-project/bindery/internal/service/glue/table"
@@ -40,6 +41,7 @@ type Service struct {
 	*connection.Connections
 	*crawler.Crawlers
 	*tag.Tags
+	*optimizer.Optimizers
 	*imports
 
 	purger *purge.Purger
@@ -84,8 +86,9 @@ func New(cfg Config) *Service {
 	s.Databases.Bury = s.bury(purge.Database)
 	s.Tables.Databases, s.Tables.Partitions, s.Tables.Bury = database.Rows{}, partition.Rows{}, s.bury(purge.Table)
 	s.Partitions.Tables = tables
+	s.Optimizers = &optimizer.Optimizers{Store: cfg.Store, Pages: pages, Authorizer: cfg.Authorizer, Tables: tables}
 	s.purger.Steps[purge.Database] = []purge.Step{tables.PurgeDatabase, function.Rows{}.PurgeDatabase}
-	s.purger.Steps[purge.Table] = []purge.Step{tables.PurgeTable, partition.Rows{}.PurgeTable}
+	s.purger.Steps[purge.Table] = []purge.Step{tables.PurgeTable, partition.Rows{}.PurgeTable, optimizer.PurgeTable}
 	return s
 }
 
@@ -109,5 +112,5 @@ func (s *Service) Bind() *op.Service {
 
 // Stored lists the tables that hold documents, for fsck.
 func Stored() []db.StoredTable {
-	return slices.Concat(database.Stored(), table.Stored(), partition.Stored(), function.Stored(), connection.Stored(), crawler.Stored(), tag.Stored())
+	return slices.Concat(database.Stored(), table.Stored(), partition.Stored(), function.Stored(), connection.Stored(), crawler.Stored(), tag.Stored(), optimizer.Stored())
 }

@@ -40,7 +40,7 @@ func TestPurgeIsCutOff(t *testing.T) {
 		cuts := 0
 		for {
 			restarted := newService(t, d)
-			limitPieces(restarted.purger, 2) // each step once: the last one is what goes on
+			limitPieces(restarted.purger, len(restarted.purger.Steps[purge.Table])) // each step once: the last one is what goes on
 			err := restarted.purger.Drain(ctx)
 			if err == nil {
 				break

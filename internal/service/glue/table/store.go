@@ -106,7 +106,7 @@ func (Rows) Children(ctx context.Context, tx *db.Tx, databaseID int64, database 
 func (r *row) stamp(doc *glueapi.Table) {
 	doc.DatabaseName, doc.CatalogId = &r.database, &r.account
 	doc.VersionId = new(strconv.FormatInt(r.version, 10))
-	doc.IsRegisteredWithLakeFormation, doc.IsMultiDialectView = new(false), new(false)
+	doc.IsRegisteredWithLakeFormation, doc.IsMultiDialectView = new(false), new(doc.ViewDefinition != nil)
 }
 
 // encode fills the stored columns from a document and a layout.

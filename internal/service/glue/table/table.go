@@ -42,6 +42,8 @@ type Tables struct {
 	Partitions Partitions
 	// Bury has what is below a deleted table removed.
 	Bury func(ctx context.Context, tx *db.Tx, id int64) error
+	// Format writes the metadata of Iceberg tables.
+	Format OpenFormat
 	// Cache is nil when other nodes may change the store.
 	Cache *Cache
 }
@@ -55,7 +57,10 @@ func (t *Tables) CreateTable(ctx context.Context, in *glueapi.CreateTableInput) 
 	if err := refuseCreate(in); err != nil {
 		return nil, err
 	}
-	doc, err := document("CreateTable", in.Name, in.TableInput)
+	if in, err = t.withMetadata(ctx, account, in); err != nil {
+		return nil, err
+	}
+	doc, err := t.document(ctx, "CreateTable", in.Name, in.TableInput)
 	if err != nil {
 		return nil, err
 	}
@@ -91,13 +96,11 @@ func (t *Tables) newRow(ctx context.Context, tx *db.Tx, account, database, name 
 // refuseCreate names the parts of CreateTable that are not built.
 func refuseCreate(in *glueapi.CreateTableInput) error {
 	switch {
-	case in.OpenTableFormatInput != nil:
-		return terms.Unsupported("CreateTable", "OpenTableFormatInput")
 	case len(in.PartitionIndexes) > 0:
 		return terms.Unsupported("CreateTable", "PartitionIndexes")
 	case in.TransactionId != nil:
 		return terms.Unsupported("CreateTable", "TransactionId")
-	case in.TableInput == nil:
+	case in.TableInput == nil && in.OpenTableFormatInput == nil:
 		return terms.Invalid("TableInput is required.")
 	}
 	return nil
@@ -105,14 +108,12 @@ func refuseCreate(in *glueapi.CreateTableInput) error {
 
 // document is what will be answered for an input; the server's own members
 // come later. The top-level name, when given, must be the input's.
-func document(operation string, name *string, in *glueapi.TableInput) (*glueapi.Table, error) {
+func (t *Tables) document(ctx context.Context, operation string, name *string, in *glueapi.TableInput) (*glueapi.Table, error) {
 	switch {
 	case in.TargetTable != nil:
 		return nil, terms.Unsupported(operation, "TableInput.TargetTable")
 	case in.FederatedTable != nil:
 		return nil, terms.Unsupported(operation, "TableInput.FederatedTable")
-	case in.ViewDefinition != nil:
-		return nil, terms.Unsupported(operation, "TableInput.ViewDefinition")
 	case name != nil && arn.Fold(*name) != arn.Fold(in.Name):
 		return nil, terms.Invalid("Name and TableInput.Name must be the same.")
 	}
@@ -122,6 +123,9 @@ func document(operation string, name *string, in *glueapi.TableInput) (*glueapi.
 		doc.Retention = new(int32(0))
 	}
 	var err error
+	if doc.ViewDefinition, err = t.view(ctx, operation, in.ViewDefinition); err != nil {
+		return nil, err
+	}
 	if doc.PartitionKeys, err = columns(in.PartitionKeys); err != nil {
 		return nil, err
 	}
@@ -166,6 +170,11 @@ func (t *Tables) GetTable(ctx context.Context, in *glueapi.GetTableInput) (*glue
 			return nil, err
 		}
 	}
+	if in.IncludeStatusDetails != nil && *in.IncludeStatusDetails {
+		if raw, err = withStatus(raw); err != nil {
+			return nil, err
+		}
+	}
 	if !terms.WantsStructs(ctx) {
 		return &glueapi.GetTableOutput{RawTable: raw}, nil
 	}
@@ -202,9 +211,15 @@ func (t *Tables) UpdateTable(ctx context.Context, in *glueapi.UpdateTableInput) 
 	if err := refuseUpdate(in); err != nil {
 		return nil, err
 	}
-	doc, err := document("UpdateTable", in.Name, in.TableInput)
+	if in.UpdateOpenTableFormatInput != nil {
+		return t.updateMetadata(ctx, account, in)
+	}
+	doc, err := t.document(ctx, "UpdateTable", in.Name, in.TableInput)
 	if err != nil {
 		return nil, err
+	}
+	if in.ViewUpdateAction != nil && doc.ViewDefinition == nil {
+		return nil, terms.Invalid("ViewUpdateAction needs TableInput.ViewDefinition.")
 	}
 	database := arn.Fold(in.DatabaseName)
 	err = t.Store.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
@@ -215,18 +230,30 @@ func (t *Tables) UpdateTable(ctx context.Context, in *glueapi.UpdateTableInput) 
 		if in.VersionId != nil && *in.VersionId != strconv.FormatInt(r.version, 10) {
 			return concurrent()
 		}
-		if in.SkipArchive == nil || !*in.SkipArchive {
-			if err := r.archive(ctx, tx); err != nil {
+		next := doc
+		if in.ViewUpdateAction != nil {
+			if next, err = r.withDialects(in, doc); err != nil {
 				return err
 			}
 		}
-		tx.OnCommit(func() { t.Cache.drop(account, database, doc.Name) })
-		return t.replace(ctx, tx, r, doc)
+		return t.change(ctx, tx, r, next, in.SkipArchive)
 	})
 	if errors.Is(err, db.ErrConflict) {
 		return nil, concurrent()
 	}
 	return &glueapi.UpdateTableOutput{}, err
+}
+
+// change writes the next version of a table and keeps the one before, unless
+// told to skip it.
+func (t *Tables) change(ctx context.Context, tx *db.Tx, r *row, doc *glueapi.Table, skipArchive *bool) error {
+	if skipArchive == nil || !*skipArchive {
+		if err := r.archive(ctx, tx); err != nil {
+			return err
+		}
+	}
+	tx.OnCommit(func() { t.Cache.drop(r.account, r.database, r.name) })
+	return t.replace(ctx, tx, r, doc)
 }
 
 // concurrent says that another writer was faster.
@@ -237,13 +264,9 @@ func concurrent() error {
 // refuseUpdate names the parts of UpdateTable that are not built.
 func refuseUpdate(in *glueapi.UpdateTableInput) error {
 	switch {
-	case in.UpdateOpenTableFormatInput != nil:
-		return terms.Unsupported("UpdateTable", "UpdateOpenTableFormatInput")
-	case in.ViewUpdateAction != nil:
-		return terms.Unsupported("UpdateTable", "ViewUpdateAction")
 	case in.TransactionId != nil:
 		return terms.Unsupported("UpdateTable", "TransactionId")
-	case in.TableInput == nil:
+	case in.TableInput == nil && in.UpdateOpenTableFormatInput == nil:
 		return terms.Invalid("TableInput is required.")
 	}
 	return nil
