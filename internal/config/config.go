@@ -23,6 +23,7 @@ import (
 type Server struct {
 	Data           string `koanf:"data"`             // data folder
 	Listen         string `koanf:"listen"`           // HOST:PORT; port 0 picks a free one
+	AdminListen    string `koanf:"admin-listen"`     // HOST:PORT of profiles, loopback; "" for none
 	Account        string `koanf:"account"`          // 12 digits; only used when the folder is new
 	Region         string `koanf:"region"`           // the region this server is
 	Postgres       string `koanf:"postgres"`         // DSN; "" means SQLite in the data folder
@@ -46,6 +47,7 @@ const (
 func Flags(f *pflag.FlagSet) {
 	f.String("data", "", "data `folder` (required)")
 	f.String("listen", DefaultListen, "`HOST:PORT` to serve every service on")
+	f.String("admin-listen", "", "loopback `HOST:PORT` to serve Go profiles on (default none)")
 	f.String("account", "", "account id of the first account, 12 `digits` (default random, kept)")
 	f.String("region", DefaultRegion, "AWS `region` this server answers for")
 	f.String("postgres", "", "PostgreSQL `DSN` instead of SQLite in the data folder")
@@ -148,6 +150,9 @@ func (s *Server) check() error {
 	}
 	if (s.TLSCert == "") != (s.TLSKey == "") {
 		return errors.New("--tls-cert and --tls-key belong together")
+	}
+	if host, _, err := net.SplitHostPort(s.AdminListen); s.AdminListen != "" && (err != nil || !loopback(host)) {
+		return fmt.Errorf("--admin-listen %q: must be a loopback HOST:PORT; it asks nobody who they are", s.AdminListen)
 	}
 	return s.checkListen()
 }

@@ -68,3 +68,14 @@ func TestUnknownSettingInFileIsRefused(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestAdminListensOnLoopbackOnly(t *testing.T) {
+	for _, address := range []string{"0.0.0.0:6060", ":6060", "192.168.1.2:6060", "6060"} {
+		if _, err := load(t, "--data", "d", "--admin-listen", address); err == nil || !strings.Contains(err.Error(), "--admin-listen") {
+			t.Errorf("%s: got %v", address, err)
+		}
+	}
+	if _, err := load(t, "--data", "d", "--admin-listen", "127.0.0.1:6060"); err != nil {
+		t.Error(err)
+	}
+}

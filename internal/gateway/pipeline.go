@@ -122,8 +122,12 @@ func (x *exchange) decode() error {
 // encode answers with the operation's output.
 func (x *exchange) encode(out any) error {
 	o := x.route.target
-	res := wire.Response{Header: x.w.Header(), Status: http.StatusOK, RequestID: x.call.RequestID}
-	if err := x.route.codec.EncodeOutput(&res, o.Model, o.Operation, out); err != nil {
+	body := takeBody()
+	defer body.give()
+	res := wire.Response{Header: x.w.Header(), Status: http.StatusOK, RequestID: x.call.RequestID, Body: body.bytes}
+	err := x.route.codec.EncodeOutput(&res, o.Model, o.Operation, out)
+	body.bytes = res.Body
+	if err != nil {
 		return err
 	}
 	write(x.w, &res)

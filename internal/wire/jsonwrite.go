@@ -117,7 +117,11 @@ func appendRawValue(b []byte, raw reflect.Value) []byte {
 	if raw.Type().Elem().Kind() == reflect.Uint8 {
 		return appendRaw(b, raw.Bytes())
 	}
-	b = append(b, '[')
+	all := len("[]")
+	for i := range raw.Len() {
+		all += raw.Index(i).Len() + len("null")
+	}
+	b = append(slices.Grow(b, all), '[') // a page can be megabytes: growing little by little copies it often
 	for i := range raw.Len() {
 		if i > 0 {
 			b = append(b, ',')

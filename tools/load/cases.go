@@ -37,8 +37,8 @@ const (
 	perDay           = 100 // partitions with one leading value
 )
 
-// writesAhead is how many distinct writes are prepared at most.
-const writesAhead = 4000
+// writesAhead is how many distinct writes are prepared at most: they are large.
+const writesAhead = 1500
 
 func cases(s settings) []loadCase {
 	return []loadCase{
@@ -85,19 +85,20 @@ func (c loadCase) run(p *process, s settings) (figures, error) {
 	if err != nil {
 		return figures{}, err
 	}
+	return c.send(p, s, requests)
+}
+
+func (c loadCase) send(p *process, s settings, requests [][]byte) (figures, error) {
 	warm := s.connections * 2
-	if c.once {
-		warm = p.spent + s.connections*2 // a write that was sent in another run is not sent again
-	}
 	began := time.Now()
-	if _, err := drive(p, requests, p.spent, warm, s.connections); err != nil {
+	if _, err := drive(p, requests, 0, warm, s.connections); err != nil {
 		return figures{}, err
 	}
-	each := time.Since(began) / time.Duration(warm-p.spent)
+	each := time.Since(began) / time.Duration(warm)
 	last := warm + max(int(s.seconds/max(each, time.Microsecond)), s.connections)
 	if c.once {
 		last = min(last, len(requests))
-		p.spent = last
+		p.written += last // a write that was sent is not sent again
 	}
 	return drive(p, requests, warm, last, s.connections)
 }
@@ -120,7 +121,7 @@ func (c loadCase) prepare(p *process) ([][]byte, error) {
 	requests := make([][]byte, c.distinct)
 	for n := range requests {
 		var err error
-		if requests[n], err = p.signed(c.operation, c.body(n)); err != nil {
+		if requests[n], err = p.signed(c.operation, c.body(p.written+n)); err != nil {
 			return nil, err
 		}
 	}

@@ -85,6 +85,9 @@ func measure(ctx context.Context, servers []*process, s settings, c loadCase) er
 			return fmt.Errorf("bare server: %w", err)
 		}
 		printRow(c, "bare net/http", bare, first)
+		if err := profiled(c, server, s); err != nil {
+			return fmt.Errorf("profile: %w", err)
+		}
 	}
 	return nil
 }

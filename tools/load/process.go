@@ -22,7 +22,7 @@ type process struct {
 	folders    []string // removed in the end
 	addr       string
 	client     client.Client
-	spent      int  // writes that were sent
+	written    int  // how many distinct writes it was sent
 	writesOnly bool // it is there to be written to
 }
 

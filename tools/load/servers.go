@@ -27,7 +27,7 @@ func startServers(ctx context.Context, s settings) (servers []*process, err erro
 		}
 		err = errors.Join(err, startErr)
 	}
-	add(startBindery(ctx, "bindery", s.binary))
+	add(startBindery(ctx, "bindery", s.binary, "--admin-listen", adminAddr))
 	if s.only == "" || slices.ContainsFunc(cases(s), func(c loadCase) bool { return c.once && c.chosen(s.only) }) {
 		add(startSlow(ctx, s.binary))
 	}
@@ -39,6 +39,9 @@ func startServers(ctx context.Context, s settings) (servers []*process, err erro
 	}
 	return servers, err
 }
+
+// adminAddr is where the bindery that is profiled serves its profiles.
+const adminAddr = "127.0.0.1:4579"
 
 func stopAll(servers []*process) {
 	for _, p := range slices.Backward(servers) {

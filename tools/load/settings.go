@@ -15,6 +15,7 @@ type settings struct {
 	seconds     time.Duration // how long each case is measured, about
 	connections int
 	only        string // a part of the names of the cases to run
+	profiles    string        // folder for bindery's CPU profiles; "" for none
 	bare        string // answer this file's bytes: the bare server
 }
 
@@ -28,6 +29,7 @@ func parseSettings() settings {
 	flag.DurationVar(&s.seconds, "for", 4*time.Second, "how `long` a case is measured, about")
 	flag.IntVar(&s.connections, "connections", 8, "`number` of connections")
 	flag.StringVar(&s.only, "only", "", "run the cases whose names contain this `text`")
+	flag.StringVar(&s.profiles, "profiles", "", "write a CPU profile of bindery for each case to this `folder`")
 	flag.StringVar(&s.bare, "bare", "", "serve this `file`'s bytes to every request (used by the program itself)")
 	flag.Parse()
 	return s
