@@ -57,7 +57,7 @@ type App struct {
 func Open(ctx context.Context, cfg *config.Server, log *slog.Logger) (*App, error) {
 	a := &App{cfg: cfg, log: log, clock: clock.System()}
 	for _, step := range []func(context.Context) error{
-		a.openFolder, a.openKeys, a.openStore, a.openAudit, a.openAccount, a.openWorkers, a.openServices, a.startWork, a.listen,
+		a.openFolder, a.openKeys, a.openStore, a.openAudit, a.openAccount, a.openWorkers, a.openServices, a.startWork, a.openAdmin, a.listen,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
