@@ -157,35 +157,108 @@ func All() Range { return Range{From: []byte{}, To: []byte{0xFF}} }
 // more than it saves.
 const maxRanges = 500
 
-// Ranges are where partitions that match can be, in order and apart from each
-// other. A nil filter matches everything. keys is how many keys the table has.
-func (f *Filter) Ranges() []Range {
+// Path is how far a filter narrows an order of keys: the leading keys that it
+// holds to single values, then at most one that it bounds.
+type Path struct {
+	Ranges  []Range // in order and apart from each other
+	Pinned  int     // leading keys that are held to one or several values
+	Bounded bool    // whether the key behind them is bounded
+	// Exact is the one beginning that a match has when every key of the order
+	// is held to a single value, else nil.
+	Exact []byte
+}
+
+// Narrows reports whether the path leaves anything out.
+func (p Path) Narrows() bool { return p.Pinned > 0 || p.Bounded }
+
+// Path is what the filter leaves of the order of stored keys.
+func (f *Filter) Path() Path {
 	if f == nil {
-		return []Range{All()}
+		return Path{Ranges: []Range{All()}}
 	}
-	p := planner{spans: make([]spans, f.keys)}
-	for i := range p.spans {
-		p.spans[i] = f.root.spans(i)
+	order := make([]int, f.keys)
+	for i := range order {
+		order[i] = i
+	}
+	return f.Along(order, partkey.MaxKey)
+}
+
+// Ranges are where partitions that match can be, in the order of stored keys. A
+// nil filter matches everything.
+func (f *Filter) Ranges() []Range { return f.Path().Ranges }
+
+// Along is what the filter leaves of an order that is made of the components of
+// the keys at the given positions. Longer keys than limit are stored clipped.
+func (f *Filter) Along(order []int, limit int) Path {
+	if f == nil {
+		return Path{Ranges: []Range{All()}}
+	}
+	p := planner{spans: make([]spans, len(order)), limit: limit}
+	for i, key := range order {
+		p.spans[i] = f.root.spans(key)
+	}
+	if f.contradicts() {
+		p.measure()
+		return p.path
 	}
 	p.extend(nil, 0)
-	return p.out
+	p.path.Ranges = p.out
+	p.measure()
+	return p.path
+}
+
+// contradicts reports whether no value of some key makes the filter true.
+func (f *Filter) contradicts() bool {
+	for key := range f.keys {
+		if len(f.root.spans(key)) == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 type planner struct {
-	spans []spans // by key
+	spans []spans // by place in the order
+	limit int
 	out   []Range
+	path  Path
+}
+
+// measure tells how far the order is narrowed.
+func (p *planner) measure() {
+	var exact []byte
+	for _, s := range p.spans {
+		if s.isEverything() {
+			return
+		}
+		if !s.points() {
+			p.path.Bounded = true
+			return
+		}
+		p.path.Pinned++
+		if len(s) == 1 {
+			exact = append(exact, s[0].lo...)
+		}
+	}
+	if len(p.out) == 1 && len(exact) <= p.limit && !slices.ContainsFunc(p.spans, func(s spans) bool { return len(s) != 1 }) {
+		p.path.Exact = exact
+	}
+}
+
+func (s spans) points() bool {
+	return !slices.ContainsFunc(s, func(x span) bool { return !x.point })
 }
 
 // extend adds the ranges of stored keys that begin with prefix, which stands for
-// the keys before the one at the given position.
-func (p *planner) extend(prefix []byte, key int) {
-	if key == len(p.spans) || p.spans[key].isEverything() || len(p.out)+len(p.spans[key]) > maxRanges {
+// the keys before the one at the given place.
+func (p *planner) extend(prefix []byte, place int) {
+	if place == len(p.spans) || p.spans[place].isEverything() || len(p.out)+len(p.spans[place]) > maxRanges {
 		p.add(prefix, span{})
 		return
 	}
-	for _, s := range p.spans[key] {
+	for _, s := range p.spans[place] {
 		if s.point {
-			p.extend(slices.Concat(prefix, s.lo), key+1)
+			p.extend(slices.Concat(prefix, s.lo), place+1)
 			continue
 		}
 		p.add(prefix, s)
@@ -197,14 +270,14 @@ func (p *planner) extend(prefix []byte, key int) {
 func (p *planner) add(prefix []byte, s span) {
 	r := All()
 	if from := slices.Concat(prefix, s.lo); len(from) > 0 {
-		r.From = from[:min(len(from), partkey.MaxKey)]
+		r.From = from[:min(len(from), p.limit)]
 	}
 	to := slices.Concat(prefix, s.hi)
 	if s.hi == nil && len(prefix) > 0 {
 		to = partkey.After(prefix)
 	}
-	if len(to) > partkey.MaxKey {
-		to = partkey.After(to[:partkey.MaxKey])
+	if len(to) > p.limit {
+		to = partkey.After(to[:p.limit])
 	}
 	if len(to) > 0 {
 		r.To = to

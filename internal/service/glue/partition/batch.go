@@ -7,6 +7,7 @@ import (
 	"github.com/bindery-project/bindery/internal/api/glueapi"
 	"github.com/bindery-project/bindery/internal/db"
 	"github.com/bindery-project/bindery/internal/op"
+	"github.com/bindery-project/bindery/internal/service/glue/partkey"
 	"github.com/bindery-project/bindery/internal/service/glue/terms"
 )
 
@@ -35,22 +36,30 @@ func (p *Partitions) BatchCreatePartition(ctx context.Context, in *glueapi.Batch
 }
 
 func (p *Partitions) insertAll(ctx context.Context, tx *db.Tx, t *target, docs []*document) ([]glueapi.PartitionError, error) {
-	if err := p.find(ctx, tx, t); err != nil {
+	if err := p.findIndexed(ctx, tx, t); err != nil {
 		return nil, err
 	}
 	for _, d := range docs {
-		if err := t.check(d.values); err != nil {
+		if err := p.checkNew(t, d.values); err != nil {
 			return nil, err
 		}
 	}
 	failed := []glueapi.PartitionError{}
+	made := make([]partkey.Stored, 0, len(docs))
 	for _, d := range docs {
-		created, err := p.insert(ctx, tx, t, d)
+		key, err := p.insert(ctx, tx, t, d)
 		if err != nil {
 			return nil, err
 		}
-		if !created {
+		if key == nil {
 			failed = append(failed, glueapi.PartitionError{PartitionValues: d.values, ErrorDetail: terms.Detail(exists())})
+			continue
+		}
+		made = append(made, partkey.Stored{Key: key, Values: d.values})
+	}
+	for i := range t.indexes {
+		if err := p.Indexes.Enter(ctx, tx, &t.indexes[i], made); err != nil {
+			return nil, err
 		}
 	}
 	return failed, nil
@@ -65,14 +74,14 @@ func (p *Partitions) BatchDeletePartition(ctx context.Context, in *glueapi.Batch
 	var failed []glueapi.PartitionError
 	err = p.Store.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		failed = []glueapi.PartitionError{}
-		if err := p.find(ctx, tx, t); err != nil {
+		if err := p.findIndexed(ctx, tx, t); err != nil {
 			return err
 		}
 		if err := t.checkAll(in.PartitionsToDelete); err != nil {
 			return err
 		}
 		for _, item := range in.PartitionsToDelete {
-			detail, err := itemError(remove(ctx, tx, t, item.Values))
+			detail, err := itemError(p.remove(ctx, tx, t, item.Values))
 			if err != nil {
 				return err
 			}

@@ -16,14 +16,20 @@ import (
 	"github.com/bindery-project/bindery/internal/service/glue/terms"
 )
 
-// A page of GetPartitions: AWS's ceiling, and how many keys a filter looks at.
 const (
-	maxPage    = 1000
-	scanBudget = 20_000
-	scanChunk  = 2000
-
-	fewDocuments = 50 // that room is made for, when a filter may find few
+	maxPage      = 1000 // AWS's ceiling for a page
+	fewDocuments = 50   // that room is made for, when a filter may find few
 )
+
+// Limits bound the work for one page of a filtered list.
+type Limits struct {
+	Budget int // keys that are looked at; then the page ends, even empty
+	Chunk  int // keys that are read at once
+	Sorted int // entries of an index that are sorted; beyond it another way is taken
+}
+
+// DefaultLimits keep a page below some tens of milliseconds.
+func DefaultLimits() Limits { return Limits{Budget: 20_000, Chunk: 2000, Sorted: 20_000} }
 
 // GetPartitions lists a table's partitions in the order of their typed values.
 func (p *Partitions) GetPartitions(ctx context.Context, in *glueapi.GetPartitionsInput) (*glueapi.GetPartitionsOutput, error) {
@@ -31,7 +37,7 @@ func (p *Partitions) GetPartitions(ctx context.Context, in *glueapi.GetPartition
 	if err := terms.RefuseTravel("GetPartitions", in.TransactionId, in.QueryAsOfTime); err != nil {
 		return nil, err
 	}
-	s, err := newScan(call, in)
+	s, err := newScan(call, in, p.Limits)
 	if err != nil {
 		return nil, err
 	}
@@ -71,18 +77,22 @@ type scan struct {
 	after      []byte // the token's position
 
 	filter     *expression.Filter
+	plan       plan
+	behind     []byte // the key behind which the page begins, nil for the first one
+	limits     Limits
 	budget     int
 	grown      int      // rows asked for by the last query
 	last       []byte   // the key that was looked at last
 	components [][]byte // of the row at hand
+	touched    touched
 }
 
-func newScan(call *op.Call, in *glueapi.GetPartitionsInput) (*scan, error) {
+func newScan(call *op.Call, in *glueapi.GetPartitionsInput, limits Limits) (*scan, error) {
 	t, err := newTarget(call, in.CatalogId, in.DatabaseName, in.TableName)
 	if err != nil {
 		return nil, err
 	}
-	s := &scan{target: *t, size: terms.Size(in.MaxResults, maxPage), buckets: [2]int{0, partkey.Buckets}, budget: scanBudget}
+	s := &scan{target: *t, size: terms.Size(in.MaxResults, maxPage), buckets: [2]int{0, partkey.Buckets}, limits: limits, budget: limits.Budget}
 	if in.Expression != nil {
 		s.expression = *in.Expression
 	}
@@ -99,14 +109,10 @@ func newScan(call *op.Call, in *glueapi.GetPartitionsInput) (*scan, error) {
 
 // page reads one page and the position behind it, nil at the end of the list.
 func (p *Partitions) page(ctx context.Context, tx *db.Tx, s *scan) (docs []op.Raw, next []byte, err error) {
-	if err := p.find(ctx, tx, &s.target); err != nil {
+	if err := p.findIndexed(ctx, tx, &s.target); err != nil {
 		return nil, nil, err
 	}
 	if err := s.prepare(ctx, tx); err != nil {
-		return nil, nil, err
-	}
-	ranges, err := s.ranges()
-	if err != nil {
 		return nil, nil, err
 	}
 	w, err := p.newWriter(&s.target, s.bare)
@@ -117,21 +123,49 @@ func (p *Partitions) page(ctx context.Context, tx *db.Tx, s *scan) (docs []op.Ra
 	if s.filter != nil {
 		w.few = fewDocuments
 	}
+	if s.plan, err = p.choose(ctx, tx, s); err != nil {
+		return nil, nil, err
+	}
+	more := false
+	if s.plan.index != nil {
+		more, err = p.byIndex(ctx, tx, s, w)
+	} else {
+		more, err = s.inOrder(ctx, tx, w)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if more {
+		next = s.position()
+	}
+	return w.documents(), next, nil
+}
+
+// inOrder reads the ranges of the plan in the partitions' own order. more says
+// that the page ended before them.
+func (s *scan) inOrder(ctx context.Context, tx *db.Tx, w *writer) (more bool, err error) {
+	ranges := expression.Behind(s.plan.path.Ranges, s.behind)
+	if s.behind == nil {
+		ranges = s.plan.path.Ranges
+	}
 	for len(ranges) > 0 {
 		done, err := s.chunk(ctx, tx, w, &ranges[0])
 		if err != nil {
-			return nil, nil, err
+			return false, err
 		}
 		if done {
 			ranges = ranges[1:]
 			continue
 		}
-		if w.full(s.size) || (s.filter != nil && s.budget <= 0) {
-			return w.documents(), s.position(), nil
+		if s.over(w) {
+			return true, nil
 		}
 	}
-	return w.documents(), nil, nil
+	return false, nil
 }
+
+// over reports whether the page is full, or has looked at enough.
+func (s *scan) over(w *writer) bool { return w.full(s.size) || (s.filter != nil && s.budget <= 0) }
 
 // prepare parses the filter and refuses it when stored values of a key that it
 // compares are none of the key's type.
@@ -140,7 +174,10 @@ func (s *scan) prepare(ctx context.Context, tx *db.Tx) (err error) {
 	if s.filter, err = expression.Parse(s.expression, s.layout.Keys); errors.As(err, &mistake) {
 		return &glueapi.InvalidInputException{Message: mistake.Message}
 	}
-	if err != nil || !s.layout.Fits() {
+	if err != nil {
+		return err
+	}
+	if err := s.resume(); err != nil || !s.layout.Fits() {
 		return err
 	}
 	for _, position := range s.filter.Typed() {
@@ -164,20 +201,19 @@ func (s *scan) position() []byte {
 	return append(binary.AppendVarint(nil, s.layout.Number), s.last...)
 }
 
-// ranges are what is left to scan.
-func (s *scan) ranges() ([]expression.Range, error) {
-	ranges := []expression.Range{expression.All()}
-	if s.layout.Fits() {
-		ranges = s.filter.Ranges()
-	}
+// resume finds the key behind which the page begins. Each plan lists in the
+// same order, so that any of them can go on where another one ended.
+func (s *scan) resume() error {
 	if s.after == nil {
-		return ranges, nil
+		return nil
 	}
 	number, n := binary.Varint(s.after)
 	if n <= 0 || number != s.layout.Number {
-		return nil, terms.Invalid("Invalid NextToken.") // the keys' types have changed, and with them the order
+		return terms.Invalid("Invalid NextToken.") // the keys' types have changed, and with them the order
 	}
-	return expression.Behind(ranges, s.after[n:]), nil
+	s.behind = s.after[n:]
+	s.last = append(s.last, s.behind...)
+	return nil
 }
 
 // chunk reads some rows of a range and adds those that match. It moves the
@@ -203,7 +239,7 @@ func (s *scan) limit(have int) int {
 	if s.filter == nil {
 		return room
 	}
-	s.grown = min(scanChunk, max(2*s.grown, room))
+	s.grown = min(s.limits.Chunk, max(2*s.grown, room))
 	return min(s.grown, s.budget)
 }
 
@@ -234,6 +270,7 @@ func (s *scan) read(ctx context.Context, tx *db.Tx, w *writer, r expression.Rang
 		}
 		s.last = append(s.last[:0], key...)
 		s.budget--
+		s.touched.rows++
 	}
 	return seen < limit, rows.Err()
 }
@@ -261,15 +298,10 @@ func (s *scan) matches(r row) (bool, error) {
 	}
 	values, ok := s.layout.Values(r.key)
 	if !ok {
-		payload, err := r.payload(&s.target)
-		if err != nil {
+		var err error
+		if values, err = r.values(&s.target); err != nil {
 			return false, err
 		}
-		p, err := own(payload)
-		if err != nil {
-			return false, err
-		}
-		values = p.Values
 	}
 	if err := s.rebuild(values); err != nil {
 		return false, err

@@ -1,6 +1,7 @@
 // Package partition holds the partitions of tables. partition.go has the life
 // of one, batch.go of many at once, list.go GetPartitions. document.go tells how
-// a partition is stored so that a page of them is copied and not decoded.
+// a partition is stored so that a page of them is copied and not decoded; plan.go
+// chooses the order in which a filtered list is read, index.go reads by an index.
 package partition
 
 import (
@@ -23,11 +24,33 @@ type Tables interface {
 	Layout(ctx context.Context, tx *db.Tx, account, database, name string) (int64, partkey.Layout, error)
 }
 
+// Indexes is what partitions need of the partition indexes of their table.
+type Indexes interface {
+	// Live lists the indexes that partitions are entered in.
+	Live(ctx context.Context, tx *db.Tx, table int64) ([]partkey.Index, error)
+	// Fit refuses values that an index cannot hold, as the service words it.
+	Fit(keys []partkey.Key, x *partkey.Index, values []string) error
+	// Enter adds partitions, Leave removes one.
+	Enter(ctx context.Context, tx *db.Tx, x *partkey.Index, list []partkey.Stored) error
+	Leave(ctx context.Context, tx *db.Tx, x *partkey.Index, p partkey.Stored) error
+	// Count tells how many entries there are in [from, to), at most limit.
+	Count(ctx context.Context, tx *db.Tx, x *partkey.Index, from, to []byte, limit int) (int, error)
+	// At lists the stored keys behind after with exactly the given entry, and
+	// Within the smallest of those with entries in [from, to), in order and in
+	// the given range of buckets.
+	At(ctx context.Context, tx *db.Tx, x *partkey.Index, entry, after []byte, buckets [2]int, limit int) ([][]byte, error)
+	Within(ctx context.Context, tx *db.Tx, x *partkey.Index, from, to, after []byte, buckets [2]int, limit int) ([][]byte, error)
+}
+
 // Partitions answers the operations about partitions.
 type Partitions struct {
-	Store  *db.DB
-	Pages  terms.Pages
-	Tables Tables
+	Store   *db.DB
+	Pages   terms.Pages
+	Tables  Tables
+	Indexes Indexes
+	Limits  Limits
+	// Bury drops what others keep about a partition that is deleted, by its stored key.
+	Bury func(ctx context.Context, tx *db.Tx, table, layout int64, key []byte) error
 
 	descriptors descriptors
 }
@@ -36,8 +59,9 @@ type Partitions struct {
 type target struct {
 	account, database, name string
 
-	id     int64
-	layout partkey.Layout
+	id      int64
+	layout  partkey.Layout
+	indexes []partkey.Index // when they were asked for
 }
 
 func newTarget(call *op.Call, catalog *string, database, table string) (*target, error) {
@@ -49,6 +73,27 @@ func newTarget(call *op.Call, catalog *string, database, table string) (*target,
 func (p *Partitions) find(ctx context.Context, tx *db.Tx, t *target) (err error) {
 	t.id, t.layout, err = p.Tables.Layout(ctx, tx, t.account, t.database, t.name)
 	return err
+}
+
+// findIndexed is find for calls that change partitions, or look by an index.
+func (p *Partitions) findIndexed(ctx context.Context, tx *db.Tx, t *target) (err error) {
+	if err = p.find(ctx, tx, t); err == nil {
+		t.indexes, err = p.Indexes.Live(ctx, tx, t.id)
+	}
+	return err
+}
+
+// checkNew holds the values of a new partition against the table's keys and indexes.
+func (p *Partitions) checkNew(t *target, values []string) error {
+	if err := t.check(values); err != nil {
+		return err
+	}
+	for i := range t.indexes {
+		if err := p.Indexes.Fit(t.layout.Keys, &t.indexes[i], values); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // check holds values against the table's keys.
@@ -83,14 +128,8 @@ func (p *Partitions) CreatePartition(ctx context.Context, in *glueapi.CreatePart
 		return nil, err
 	}
 	err = p.Store.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		if err := p.find(ctx, tx, t); err != nil {
-			return err
-		}
-		if err := t.check(d.values); err != nil {
-			return err
-		}
-		created, err := p.insert(ctx, tx, t, d)
-		if err == nil && !created {
+		failed, err := p.insertAll(ctx, tx, t, []*document{d})
+		if err == nil && len(failed) > 0 {
 			return exists()
 		}
 		return err
@@ -172,13 +211,13 @@ func (p *Partitions) DeletePartition(ctx context.Context, in *glueapi.DeletePart
 		return nil, err
 	}
 	err = p.Store.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		if err := p.find(ctx, tx, t); err != nil {
+		if err := p.findIndexed(ctx, tx, t); err != nil {
 			return err
 		}
 		if err := t.check(in.PartitionValues); err != nil {
 			return err
 		}
-		return remove(ctx, tx, t, in.PartitionValues)
+		return p.remove(ctx, tx, t, in.PartitionValues)
 	})
 	return &glueapi.DeletePartitionOutput{}, err
 }

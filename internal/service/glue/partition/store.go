@@ -3,6 +3,7 @@ package partition
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 
@@ -41,27 +42,28 @@ func load(ctx context.Context, tx *db.Tx, t *target, values []string) (row, erro
 	return r, err
 }
 
-// insert stores a partition. It returns false when there is one with its values.
-func (p *Partitions) insert(ctx context.Context, tx *db.Tx, t *target, d *document) (created bool, err error) {
+// insert stores a partition and returns its key, which is nil when there is one
+// with its values already.
+func (p *Partitions) insert(ctx context.Context, tx *db.Tx, t *target, d *document) ([]byte, error) {
 	key, unparsable := t.layout.Encode(d.values)
 	r := row{key: key}
 	r.doc = db.EncodeBytes(r.place(t), d.payload)
 	n, err := tx.Exec(ctx, `INSERT INTO glue_partition (table_id, layout, okey, bucket, doc) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 		t.id, t.layout.Number, key, partkey.Bucket(d.values), r.doc)
 	if err != nil || n == 0 {
-		return false, err
+		return nil, err
 	}
 	if err := p.descriptors.store(ctx, tx, t.account, d); err != nil {
-		return false, err
+		return nil, err
 	}
 	for _, i := range unparsable {
 		_, err := tx.Exec(ctx, `INSERT INTO glue_partition_unparsable (table_id, layout, position, okey, value) VALUES (?, ?, ?, ?, ?)`,
 			t.id, t.layout.Number, i, key, d.values[i])
 		if err != nil {
-			return false, err
+			return nil, err
 		}
 	}
-	return true, record(ctx, tx, t, d.values, nil, r.doc)
+	return key, record(ctx, tx, t, d.values, nil, r.doc)
 }
 
 // update replaces a partition's document; the time of its creation stays.
@@ -95,7 +97,7 @@ func (p *Partitions) update(ctx context.Context, tx *db.Tx, t *target, values []
 	return record(ctx, tx, t, values, old.doc, doc)
 }
 
-func remove(ctx context.Context, tx *db.Tx, t *target, values []string) error {
+func (p *Partitions) remove(ctx context.Context, tx *db.Tx, t *target, values []string) error {
 	key, unparsable := t.layout.Encode(values)
 	var doc []byte
 	err := tx.QueryRow(ctx, `DELETE FROM glue_partition WHERE table_id = ? AND layout = ? AND okey = ? RETURNING doc`, t.id, t.layout.Number, key).Scan(&doc)
@@ -109,6 +111,14 @@ func remove(ctx context.Context, tx *db.Tx, t *target, values []string) error {
 		_, err := tx.Exec(ctx, `DELETE FROM glue_partition_unparsable WHERE table_id = ? AND layout = ? AND position = ? AND okey = ?`,
 			t.id, t.layout.Number, i, key)
 		if err != nil {
+			return err
+		}
+	}
+	if err := p.Bury(ctx, tx, t.id, t.layout.Number, key); err != nil {
+		return err
+	}
+	for i := range t.indexes {
+		if err := p.Indexes.Leave(ctx, tx, &t.indexes[i], partkey.Stored{Key: key, Values: values}); err != nil {
 			return err
 		}
 	}
@@ -148,6 +158,79 @@ func (Rows) Any(ctx context.Context, tx *db.Tx, id int64) (bool, error) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// Exists reports whether a table has the partition with a stored key.
+func (Rows) Exists(ctx context.Context, tx *db.Tx, table, layout int64, key []byte) (bool, error) {
+	var bucket int64
+	err := tx.QueryRow(ctx, `SELECT bucket FROM glue_partition WHERE table_id = ? AND layout = ? AND okey = ?`, table, layout, key).Scan(&bucket)
+	if errors.Is(err, db.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// After lists up to limit partitions of a table behind a stored key, in order.
+func (Rows) After(ctx context.Context, tx *db.Tx, table int64, layout *partkey.Layout, key []byte, limit int) ([]partkey.Stored, error) {
+	keys, err := keysAfter(ctx, tx, table, layout.Number, key, limit)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]partkey.Stored, len(keys))
+	t := &target{id: table, layout: *layout}
+	for i, key := range keys {
+		values, err := valuesOf(ctx, tx, t, key)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = partkey.Stored{Key: key, Values: values}
+	}
+	return out, nil
+}
+
+func keysAfter(ctx context.Context, tx *db.Tx, table, layout int64, key []byte, limit int) ([][]byte, error) {
+	rows, err := tx.Query(ctx, `SELECT okey FROM glue_partition WHERE table_id = ? AND layout = ? AND okey > ? ORDER BY okey LIMIT ?`,
+		table, layout, slices.Concat([]byte{}, key), limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err tells
+	out := make([][]byte, 0, limit)
+	for rows.Next() {
+		var key []byte
+		if err := rows.Scan(&key); err != nil {
+			return nil, err
+		}
+		out = append(out, key)
+	}
+	return out, rows.Err()
+}
+
+// valuesOf is a partition's values: those of its key, or of its document when
+// the key was clipped.
+func valuesOf(ctx context.Context, tx *db.Tx, t *target, key []byte) ([]string, error) {
+	if values, ok := t.layout.Values(key); ok {
+		return values, nil
+	}
+	r := row{key: key}
+	err := tx.QueryRow(ctx, `SELECT doc FROM glue_partition WHERE table_id = ? AND layout = ? AND okey = ?`, t.id, t.layout.Number, key).Scan(&r.doc)
+	if err != nil {
+		return nil, err
+	}
+	return r.values(t)
+}
+
+// values are those of a partition's document.
+func (r row) values(t *target) ([]string, error) {
+	payload, err := r.payload(t)
+	if err != nil {
+		return nil, err
+	}
+	p, err := own(payload)
+	if err != nil {
+		return nil, err
+	}
+	return p.Values, nil
 }
 
 // purgePiece is how many rows one transaction of a purge removes: a few

@@ -324,3 +324,36 @@ func TextPrefix(prefix string) []byte {
 	b := appendText([]byte{tagValue}, prefix)
 	return b[:len(b)-2] // without the end
 }
+
+// Tell is the usual text of a whole component; ok is false when c is none.
+func Tell(k Kind, c []byte) (text string, ok bool) {
+	if length(k, c) != len(c) || len(c) == 0 {
+		return "", false
+	}
+	if k == Decimal && c[0] == tagValue {
+		return tellDecimal(c), true
+	}
+	return tell(k, c), true
+}
+
+// TellPrefix is the text of the beginning of a text component (see TextPrefix).
+func TellPrefix(k Kind, c []byte) (string, bool) {
+	if !k.asText() || !IsValue(c) {
+		return "", false
+	}
+	s, _, ok := text(append(append([]byte(nil), c[1:]...), 0, 0))
+	return s, ok
+}
+
+// tellDecimal writes a decimal with its exponent: 0.25e3.
+func tellDecimal(c []byte) string {
+	if c[1] == decimalZero {
+		return "0"
+	}
+	body, sign := c[2:], ""
+	if c[1] == decimalNegative {
+		body, sign = appendInverted(nil, body), "-"
+	}
+	exponent := int64(binary.BigEndian.Uint32(body)) - exponentBias
+	return sign + "0." + string(body[4:len(body)-1]) + "e" + strconv.FormatInt(exponent, 10)
+}
