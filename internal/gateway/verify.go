@@ -106,7 +106,9 @@ func (g *Gateway) options(x *exchange, proof *sigv4.Parsed) sigv4.Options {
 	case s != nil:
 		o.Services = []string{s.Model.SigningName}
 		if s.Model.ID == "sts" || s.Model.ID == "iam" {
-			o.Regions = []string{g.Region, "us-east-1"}
+			// The SDK for Java signs with aws-global when it was told a global
+			// region and an endpoint.
+			o.Regions = []string{g.Region, "us-east-1", "aws-global"}
 		}
 	case x.route.unserved != "":
 		o.Services = []string{proof.Service}

@@ -162,6 +162,13 @@ def test_us_east_1_is_always_right_for_iam_and_sts_only(root):
         assert elsewhere.stop() == 0
 
 
+def test_the_global_region_of_the_sdk_for_java(server, root):
+    """IAM and STS take the scope region aws-global, the others do not."""
+    query, glue = PROTOCOLS["query"], PROTOCOLS["json 1.1"]
+    assert query.send(server, query.signed(root, region="aws-global")).status == 200
+    assert glue.send(server, glue.signed(root, region="aws-global")).status == 400
+
+
 @pytest.mark.parametrize("scope", ["sts", "s3", "athena", "execute-api", "dynamodb"])
 def test_a_scope_of_another_service(server, root, scope):
     """Sign for one service, call another (SeaweedFS CVE-2026-55873)."""
