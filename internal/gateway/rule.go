@@ -6,6 +6,7 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/bindery-project/bindery/internal/arn"
 	"github.com/bindery-project/bindery/internal/op"
 )
 
@@ -61,8 +62,8 @@ func (r *rule) accesses(ctx context.Context, in any) ([]op.Access, error) {
 	keys := r.contextOf(in)
 	out := make([]op.Access, 0, len(r.templates)+1)
 	for i := range r.templates {
-		for _, arn := range r.templates[i].expand(call, in) {
-			out = append(out, op.Access{Action: r.action, Resource: op.Resource{ARN: arn}, Context: keys})
+		for _, name := range r.templates[i].expand(call, in) {
+			out = append(out, op.Access{Action: r.action, Resource: op.Resource{ARN: name}, Context: keys})
 		}
 	}
 	if r.resolver == nil {
@@ -103,7 +104,7 @@ type template struct {
 // input (relative to the list's element when inList).
 type part struct {
 	text     string
-	special  string // "region", "account", "catalog"
+	special  string // "region", "account", "catalog", "catalog/", "catalogName"
 	path     path
 	inList   bool
 	fallback string
@@ -144,6 +145,9 @@ func (c *template) compileHole(in typ, hole string) (part, error) {
 			return part{special: "account"}, nil //nolint:nilerr // an input without CatalogId means the caller's own catalog
 		}
 		return part{special: hole, path: p}, nil
+	case "catalog/", "catalogName":
+		p, err := compilePath(in, "CatalogId")
+		return part{special: hole, path: p}, err
 	}
 	name, fallback, _ := strings.Cut(hole, "|")
 	if list, inside, ok := strings.Cut(name, "[]"); ok {
@@ -168,16 +172,16 @@ func (c *template) compileListHole(in typ, list, inside, fallback string) (part,
 // everything allows; a touched resource that is left out is not checked.
 func (c *template) expand(call *op.Call, in any) []string {
 	if c.list == nil {
-		if arn, ok := c.fill(call, in, nil); ok {
-			return []string{arn}
+		if name, ok := c.fill(call, in, nil); ok {
+			return []string{name}
 		}
 		return nil
 	}
 	items := c.list.items(in)
 	out := make([]string, 0, len(items))
 	for _, item := range items {
-		if arn, ok := c.fill(call, in, item); ok {
-			out = append(out, arn)
+		if name, ok := c.fill(call, in, item); ok {
+			out = append(out, name)
 		}
 	}
 	return out
@@ -204,6 +208,11 @@ func (p *part) value(call *op.Call, in, item any) (string, bool) {
 		return call.Account, true
 	case p.special == "catalog":
 		return CatalogAccount(call, p.path.str(in)), true
+	case p.special == "catalog/":
+		return catalogFolder(p.path.str(in)), true
+	case p.special == "catalogName":
+		_, name := arn.SplitCatalog(p.path.str(in))
+		return name, name != ""
 	case p.path == nil && !p.inList:
 		return p.text, true
 	}
@@ -221,11 +230,19 @@ func (p *part) value(call *op.Call, in, item any) (string, bool) {
 }
 
 // CatalogAccount is the account that owns a catalog id: the caller's own when
-// it is absent, else its part before the colon ("123456789012:sub").
+// it is absent or a name alone, else its part before the colon ("123456789012:sub").
 func CatalogAccount(call *op.Call, catalogID string) string {
-	account, _, _ := strings.Cut(catalogID, ":")
-	if account == "" {
-		return call.Account
+	if account, _ := arn.SplitCatalog(catalogID); account != "" {
+		return account
 	}
-	return account
+	return call.Account
+}
+
+// catalogFolder is what the names of databases and tables in a named catalog
+// begin with in their ARNs.
+func catalogFolder(catalogID string) string {
+	if _, name := arn.SplitCatalog(catalogID); name != "" {
+		return name + "/"
+	}
+	return ""
 }

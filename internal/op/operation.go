@@ -56,7 +56,8 @@ const (
 // Target is one resource of a rule: an ARN template such as
 // "arn:aws:glue:{region}:{catalog}:table/{DatabaseName}/{TableInput.Name}".
 // {region}, {account} are the server's region and the caller's account;
-// {catalog} is CatalogId or the caller's account; other names are paths into
+// {catalog} is the account of CatalogId or the caller's; {catalogName} is the
+// name of a named catalog, {catalog/} that and a slash, both empty for a default one; other names are paths into
 // the input, where a step ending in [] stands for each element of a list (the
 // same list twice in one template is walked together). {Path|/} and
 // {WorkGroup|primary} have a default for an absent member. "*" and "{ResourceArn}"

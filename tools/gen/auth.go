@@ -52,7 +52,7 @@ func (p *Package) auth(o *facts.Operation) (*authRow, error) {
 		if err != nil {
 			return nil, fmt.Errorf("resource %q: %w", r, err)
 		}
-		a.Targets = append(a.Targets, t)
+		a.Targets = append(a.Targets, p.inNamed(o, &row, t)...)
 	}
 	if len(a.Targets) == 0 && row.Resolver == "" {
 		return nil, errors.New("the row names no resource and no resolver")
@@ -90,7 +90,27 @@ func (p *Package) target(o *facts.Operation, text string) (target, error) {
 	return t, nil
 }
 
+// inNamed is what a target means in a named catalog: a catalog of its own has to
+// be allowed beside the root catalog, and what is inside one carries its name.
+// Connections are never inside one.
+func (p *Package) inNamed(o *facts.Operation, row *overlay.Row, t target) []target {
+	prefix := p.Overlay.Prefixes[t.Kind]
+	in := p.shapes[o.Input]
+	if !strings.Contains(prefix, "{catalog}") || in == nil || member(in, "CatalogId") == nil {
+		return []target{t}
+	}
+	about := slices.ContainsFunc(row.Resources, func(r string) bool { return strings.Contains(r, "database/") })
+	switch {
+	case t.Template == prefix+"catalog" && about:
+		return []target{t, {Kind: t.Kind, Template: prefix + "catalog/{catalogName}", Mode: modes["touch"]}}
+	case insideKinds.MatchString(t.Kind):
+		t.Template = strings.Replace(t.Template, prefix+t.Kind+"/", prefix+t.Kind+"/{catalog/}", 1)
+	}
+	return []target{t}
+}
+
 var (
+	insideKinds = regexp.MustCompile(`^(database|table|userDefinedFunction)$`)
 	placeholder = regexp.MustCompile(`\{([^{}|]*)(\|[^{}]*)?\}`)
 	foldedKinds = regexp.MustCompile(`^(database|table|tableVersion|userDefinedFunction)/`)
 )

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/bindery-project/bindery/internal/api/glueapi"
-	"github.com/bindery-project/bindery/internal/arn"
 	"github.com/bindery-project/bindery/internal/db"
 	"github.com/bindery-project/bindery/internal/op"
 	"github.com/bindery-project/bindery/internal/service/glue/terms"
@@ -20,7 +19,7 @@ const (
 // GetDatabases lists the databases that the caller may use, by name.
 func (d *Databases) GetDatabases(ctx context.Context, in *glueapi.GetDatabasesInput) (*glueapi.GetDatabasesOutput, error) {
 	call := op.CallFrom(ctx)
-	account, err := terms.Account(call, in.CatalogId)
+	catalog, err := terms.Catalog(call, in.CatalogId)
 	if err != nil {
 		return nil, err
 	}
@@ -29,17 +28,17 @@ func (d *Databases) GetDatabases(ctx context.Context, in *glueapi.GetDatabasesIn
 	}
 	parameters := *in
 	parameters.NextToken, parameters.MaxResults = nil, nil
-	after, err := d.Pages.After(call, account, &parameters, in.NextToken)
+	after, err := d.Pages.After(call, catalog, &parameters, in.NextToken)
 	if err != nil {
 		return nil, err
 	}
-	found, err := d.list(ctx, account, in, string(after))
+	found, err := d.list(ctx, catalog, in, string(after))
 	if err != nil {
 		return nil, err
 	}
 	out := &glueapi.GetDatabasesOutput{RawDatabaseList: found.Documents}
 	if found.More {
-		if out.NextToken, err = d.Pages.Next(call, account, &parameters, []byte(found.Next)); err != nil {
+		if out.NextToken, err = d.Pages.Next(call, catalog, &parameters, []byte(found.Next)); err != nil {
 			return nil, err
 		}
 	}
@@ -50,39 +49,41 @@ func (d *Databases) GetDatabases(ctx context.Context, in *glueapi.GetDatabasesIn
 	return out, err
 }
 
-func (d *Databases) list(ctx context.Context, account string, in *glueapi.GetDatabasesInput, after string) (terms.Page, error) {
+func (d *Databases) list(ctx context.Context, catalog string, in *glueapi.GetDatabasesInput, after string) (terms.Page, error) {
 	if in.ResourceShareType != nil && (*in.ResourceShareType == "FOREIGN" || *in.ResourceShareType == "FEDERATED") {
-		return terms.Page{Documents: []op.Raw{}}, nil // nothing is shared or federated yet: neither can be created
+		return terms.Page{Documents: []op.Raw{}}, nil // nothing is shared by Lake Formation or federated yet: neither can be created
 	}
 	limits := terms.Limits{Size: terms.Size(in.MaxResults, maxPage), Budget: scanBudget}
 	region := op.CallFrom(ctx).Region
 	var found terms.Page
-	err := d.Store.Read(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+	err := d.Store.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		err := d.Rows.Catalogs.Exists(ctx, tx, catalog)
+		if err != nil {
+			return err
+		}
 		found, err = terms.Gather(limits, after, func(after string, n int) ([]string, error) {
-			return names(ctx, tx, account, after, n)
+			return names(ctx, tx, catalog, after, n)
 		}, func(name string) (op.Raw, error) {
-			resource := op.Resource{ARN: arn.GlueDatabase(region, account, name), Account: account}
-			if !d.Authorizer.Allowed(ctx, op.Access{Action: "glue:GetDatabases", Resource: resource}) {
+			if !d.Authorizer.Allowed(ctx, op.Access{Action: "glue:GetDatabases", Resource: terms.DatabaseResource(region, catalog, name)}) {
 				return nil, nil
 			}
-			return attributes(ctx, tx, account, name, in.AttributesToGet)
+			r, err := d.Rows.find(ctx, tx, catalog, name)
+			if err != nil {
+				return nil, err
+			}
+			return d.attributes(ctx, tx, r, in.AttributesToGet)
 		})
 		return err
 	})
 	return found, err
 }
 
-// attributes reads a database's document, or the part of it that was asked for.
-func attributes(ctx context.Context, tx *db.Tx, account, name string, wanted []string) (op.Raw, error) {
-	r, err := find(ctx, tx, account, name)
-	if err != nil {
-		return nil, err
+// attributes is a database's document, or the part of it that was asked for.
+func (d *Databases) attributes(ctx context.Context, tx *db.Tx, r *row, wanted []string) (op.Raw, error) {
+	if wanted == nil {
+		return d.shown(ctx, tx, "glue:GetDatabases", r)
 	}
-	raw, err := r.json()
-	if err != nil || wanted == nil {
-		return raw, err
-	}
-	all, err := terms.Parse[glueapi.Database](glueapi.ShapeDatabase, raw)
+	all, err := r.document()
 	if err != nil {
 		return nil, err
 	}

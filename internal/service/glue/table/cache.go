@@ -33,7 +33,7 @@ type shard struct {
 	changes   uint64
 }
 
-type databaseKey struct{ account, name string }
+type databaseKey struct{ catalog, name string }
 
 // NewCache returns an empty cache.
 func NewCache() *Cache {
@@ -44,28 +44,28 @@ func NewCache() *Cache {
 	return c
 }
 
-func (c *Cache) shard(account, database string) *shard {
-	return &c.shards[maphash.String(c.seed, account+"\x00"+database)%shards]
+func (c *Cache) shard(catalog, database string) *shard {
+	return &c.shards[maphash.String(c.seed, catalog+"\x00"+database)%shards]
 }
 
 // get returns a document, or nil and a ticket for put.
-func (c *Cache) get(account, database, name string) (doc op.Raw, ticket uint64) {
+func (c *Cache) get(catalog, database, name string) (doc op.Raw, ticket uint64) {
 	if c == nil {
 		return nil, 0
 	}
-	s := c.shard(account, database)
+	s := c.shard(catalog, database)
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.databases[databaseKey{account, database}][name], s.changes
+	return s.databases[databaseKey{catalog, database}][name], s.changes
 }
 
 // put keeps a document that was read after the ticket was given, unless
 // something has changed since.
-func (c *Cache) put(account, database, name string, doc op.Raw, ticket uint64) {
+func (c *Cache) put(catalog, database, name string, doc op.Raw, ticket uint64) {
 	if c == nil || len(doc) > docBytes {
 		return
 	}
-	s, key := c.shard(account, database), databaseKey{account, database}
+	s, key := c.shard(catalog, database), databaseKey{catalog, database}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.changes != ticket {
@@ -89,25 +89,25 @@ func (c *Cache) count(s *shard, change int) {
 }
 
 // drop forgets a table.
-func (c *Cache) drop(account, database, name string) {
+func (c *Cache) drop(catalog, database, name string) {
 	if c == nil {
 		return
 	}
-	s := c.shard(account, database)
+	s := c.shard(catalog, database)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	tables := s.databases[databaseKey{account, database}]
+	tables := s.databases[databaseKey{catalog, database}]
 	c.count(s, -len(tables[name]))
 	delete(tables, name)
 	s.changes++
 }
 
 // DropDatabase forgets all tables of a database.
-func (c *Cache) DropDatabase(account, database string) {
+func (c *Cache) DropDatabase(catalog, database string) {
 	if c == nil {
 		return
 	}
-	s, key := c.shard(account, database), databaseKey{account, database}
+	s, key := c.shard(catalog, database), databaseKey{catalog, database}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, doc := range s.databases[key] {

@@ -21,17 +21,17 @@ const (
 // name matches the expression, by name.
 func (t *Tables) GetTables(ctx context.Context, in *glueapi.GetTablesInput) (*glueapi.GetTablesOutput, error) {
 	call := op.CallFrom(ctx)
-	account, err := terms.Account(call, in.CatalogId)
+	catalog, err := terms.Catalog(call, in.CatalogId)
 	if err != nil {
 		return nil, err
 	}
-	l, err := newListing(call.Region, account, in)
+	l, err := newListing(ctx, catalog, in)
 	if err != nil {
 		return nil, err
 	}
 	parameters := *in
 	parameters.NextToken, parameters.MaxResults = nil, nil
-	after, err := t.Pages.After(call, account, &parameters, in.NextToken)
+	after, err := t.Pages.After(call, catalog, &parameters, in.NextToken)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func (t *Tables) GetTables(ctx context.Context, in *glueapi.GetTablesInput) (*gl
 	}
 	out := &glueapi.GetTablesOutput{RawTableList: found.Documents}
 	if found.More {
-		if out.NextToken, err = t.Pages.Next(call, account, &parameters, []byte(found.Next)); err != nil {
+		if out.NextToken, err = t.Pages.Next(call, catalog, &parameters, []byte(found.Next)); err != nil {
 			return nil, err
 		}
 	}
@@ -54,26 +54,26 @@ func (t *Tables) GetTables(ctx context.Context, in *glueapi.GetTablesInput) (*gl
 
 // listing is a GetTables request, checked.
 type listing struct {
-	region, account, database string
+	region, catalog, database string
 
 	limits     terms.Limits
-	matches    func(name string) bool
+	matches    func(name string) (bool, error)
 	attributes []string
 }
 
-func newListing(region, account string, in *glueapi.GetTablesInput) (*listing, error) {
+func newListing(ctx context.Context, catalog string, in *glueapi.GetTablesInput) (*listing, error) {
 	if err := terms.RefuseTravel("GetTables", in.TransactionId, in.QueryAsOfTime); err != nil {
 		return nil, err
 	}
-	if in.AttributesToGet != nil && !slices.Contains(in.AttributesToGet, "NAME") {
-		return nil, terms.Invalid("AttributesToGet must include NAME.")
+	if err := checkAttributes(in.AttributesToGet); err != nil {
+		return nil, err
 	}
-	matches, err := terms.NamePattern(in.Expression)
+	matches, err := terms.Names(in.Expression)
 	if err != nil {
 		return nil, err
 	}
 	return &listing{
-		region: region, account: account, database: arn.Fold(in.DatabaseName),
+		region: op.CallFrom(ctx).Region, catalog: catalog, database: arn.Fold(in.DatabaseName),
 		limits:  terms.Limits{Size: terms.Size(in.MaxResults, maxPage), Budget: scanBudget},
 		matches: matches, attributes: in.AttributesToGet,
 	}, nil
@@ -82,25 +82,21 @@ func newListing(region, account string, in *glueapi.GetTablesInput) (*listing, e
 func (t *Tables) gather(ctx context.Context, l *listing, after string) (terms.Page, error) {
 	var found terms.Page
 	err := t.Store.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
-		id, err := t.Databases.ID(ctx, tx, l.account, l.database)
+		id, err := t.Databases.ID(ctx, tx, l.catalog, l.database)
 		if err != nil {
 			return err
 		}
 		found, err = terms.Gather(l.limits, after, func(after string, n int) ([]string, error) {
 			return names(ctx, tx, id, after, n)
 		}, func(name string) (op.Raw, error) {
-			if !l.matches(name) || !t.allowed(ctx, l, name) {
-				return nil, nil
+			if ok, err := l.matches(name); !ok || err != nil || !t.allowed(ctx, l, name) {
+				return nil, err
 			}
-			r, err := findIn(ctx, tx, l.account, l.database, id, name)
+			r, err := findIn(ctx, tx, l.catalog, l.database, id, name)
 			if err != nil {
 				return nil, err
 			}
-			raw, err := r.json()
-			if err != nil || l.attributes == nil {
-				return raw, err
-			}
-			return attributes(raw, l.attributes)
+			return t.listed(ctx, tx, l, r)
 		})
 		return err
 	})
@@ -108,8 +104,28 @@ func (t *Tables) gather(ctx context.Context, l *listing, after string) (terms.Pa
 }
 
 func (t *Tables) allowed(ctx context.Context, l *listing, name string) bool {
-	resource := op.Resource{ARN: arn.GlueTable(l.region, l.account, l.database, name), Account: l.account}
-	return t.Authorizer.Allowed(ctx, op.Access{Action: "glue:GetTables", Resource: resource})
+	return t.Authorizer.Allowed(ctx, op.Access{Action: "glue:GetTables", Resource: terms.TableResource(l.region, l.catalog, l.database, name)})
+}
+
+// listed is what a list shows of a table: what was asked for, and of a resource
+// link the content of its target.
+func (t *Tables) listed(ctx context.Context, tx *db.Tx, l *listing, r *row) (op.Raw, error) {
+	raw, err := r.json()
+	if err == nil && r.link {
+		raw, err = t.shown(ctx, tx, r)
+	}
+	if err != nil || raw == nil || l.attributes == nil {
+		return raw, err
+	}
+	return attributes(raw, l.attributes)
+}
+
+// checkAttributes demands the name among what is asked for.
+func checkAttributes(wanted []string) error {
+	if wanted != nil && !slices.Contains(wanted, "NAME") {
+		return terms.Invalid("AttributesToGet must include NAME.")
+	}
+	return nil
 }
 
 // attributes is the part of a document that was asked for.

@@ -14,9 +14,6 @@ import (
 	"github.com/bindery-project/bindery/internal/service/glue/terms"
 )
 
-// maxVersions is AWS's default quota of versions per table.
-const maxVersions = 100_000
-
 // Stored lists the tables of this package, for fsck.
 func Stored() []db.StoredTable {
 	return []db.StoredTable{
@@ -27,12 +24,13 @@ func Stored() []db.StoredTable {
 
 // row is a stored table.
 type row struct {
-	account, database, name string
+	catalog, database, name string
 
 	databaseID int64
 	id         int64
 	version    int64
 	archived   int64
+	link       bool
 	layout     []byte // stored partkey.Layout
 	doc        []byte // stored JSON
 }
@@ -44,19 +42,31 @@ func (r *row) json() ([]byte, error) { return db.DecodeBytes(r.place(), r.doc) }
 
 func versionPlace(id, version int64) db.Place { return db.At("glue_table_version", id, version) }
 
-// find reads a table, or says that it or its database does not exist.
-func (t *Tables) find(ctx context.Context, tx *db.Tx, account, database, name string) (*row, error) {
-	id, err := t.Databases.ID(ctx, tx, account, database)
+// find reads a table, or says that it or its database does not exist, or that
+// it is a resource link ([terms.Link]).
+func (t *Tables) find(ctx context.Context, tx *db.Tx, catalog, database, name string) (*row, error) {
+	r, err := t.findItself(ctx, tx, catalog, database, name)
+	if err == nil && r.link {
+		return nil, r.follow()
+	}
+	return r, err
+}
+
+// findItself is find for what is about a link itself and not its target.
+func (t *Tables) findItself(ctx context.Context, tx *db.Tx, catalog, database, name string) (*row, error) {
+	id, err := t.Databases.ID(ctx, tx, catalog, database)
 	if err != nil {
 		return nil, err
 	}
-	return findIn(ctx, tx, account, database, id, name)
+	return findIn(ctx, tx, catalog, database, id, name)
 }
 
-func findIn(ctx context.Context, tx *db.Tx, account, database string, databaseID int64, name string) (*row, error) {
-	r := &row{account: account, database: database, databaseID: databaseID, name: name}
-	err := tx.QueryRow(ctx, `SELECT id, version, archived, layout, doc FROM glue_table WHERE database_id = ? AND name = ?`, databaseID, name).
-		Scan(&r.id, &r.version, &r.archived, &r.layout, &r.doc)
+func findIn(ctx context.Context, tx *db.Tx, catalog, database string, databaseID int64, name string) (*row, error) {
+	r := &row{catalog: catalog, database: database, databaseID: databaseID, name: name}
+	var link int64
+	err := tx.QueryRow(ctx, `SELECT id, version, archived, link, layout, doc FROM glue_table WHERE database_id = ? AND name = ?`, databaseID, name).
+		Scan(&r.id, &r.version, &r.archived, &link, &r.layout, &r.doc)
+	r.link = link != 0
 	if errors.Is(err, db.ErrNotFound) {
 		return nil, terms.NoTable(name)
 	}
@@ -70,20 +80,26 @@ type Rows struct {
 	Bury func(ctx context.Context, tx *db.Tx, id int64) error
 }
 
-// Layout finds a table for its partitions: its id, and how their keys are built.
-func (t Rows) Layout(ctx context.Context, tx *db.Tx, account, database, name string) (int64, partkey.Layout, error) {
+// Layout finds a table for its partitions: its id, and how their keys are
+// built. A resource link is answered with [terms.Link].
+func (t Rows) Layout(ctx context.Context, tx *db.Tx, catalog, database, name string) (int64, partkey.Layout, error) {
 	var layout partkey.Layout
-	r := &row{account: account, database: database, name: name}
+	r := &row{catalog: catalog, database: database, name: name}
 	var err error
-	if r.databaseID, err = t.Databases.ID(ctx, tx, account, database); err != nil {
+	if r.databaseID, err = t.Databases.ID(ctx, tx, catalog, database); err != nil {
 		return 0, layout, err
 	}
-	err = tx.QueryRow(ctx, `SELECT id, layout FROM glue_table WHERE database_id = ? AND name = ?`, r.databaseID, name).Scan(&r.id, &r.layout)
+	var link int64
+	err = tx.QueryRow(ctx, `SELECT id, link, layout FROM glue_table WHERE database_id = ? AND name = ?`, r.databaseID, name).
+		Scan(&r.id, &link, &r.layout)
 	if errors.Is(err, db.ErrNotFound) {
 		return 0, layout, terms.NoTable(name)
 	}
 	if err != nil {
 		return 0, layout, err
+	}
+	if link != 0 {
+		return 0, layout, followIn(ctx, tx, r)
 	}
 	return r.id, layout, db.Decode(r.place(), r.layout, &layout)
 }
@@ -102,9 +118,16 @@ func (Rows) Children(ctx context.Context, tx *db.Tx, databaseID int64, database 
 	return list, err
 }
 
+// Archived counts the archived versions of all tables of a database.
+func (Rows) Archived(ctx context.Context, tx *db.Tx, databaseID int64) (int64, error) {
+	var n int64
+	err := tx.QueryRow(ctx, `SELECT CAST(COALESCE(SUM(archived), 0) AS BIGINT) FROM glue_table WHERE database_id = ?`, databaseID).Scan(&n)
+	return n, err
+}
+
 // stamp sets what the server knows.
 func (r *row) stamp(doc *glueapi.Table) {
-	doc.DatabaseName, doc.CatalogId = &r.database, &r.account
+	doc.DatabaseName, doc.CatalogId = &r.database, &r.catalog
 	doc.VersionId = new(strconv.FormatInt(r.version, 10))
 	doc.IsRegisteredWithLakeFormation, doc.IsMultiDialectView = new(false), new(doc.ViewDefinition != nil)
 }
@@ -126,8 +149,12 @@ func (r *row) create(ctx context.Context, tx *db.Tx, doc *glueapi.Table) error {
 	if err := r.encode(doc, &layout); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO glue_table (database_id, name, id, version, archived, layout, doc) VALUES (?, ?, ?, 0, 0, ?, ?)`,
-		r.databaseID, r.name, r.id, r.layout, r.doc)
+	link := 0
+	if doc.TargetTable != nil {
+		link = 1
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO glue_table (database_id, name, id, version, archived, link, layout, doc) VALUES (?, ?, ?, 0, 0, ?, ?, ?)`,
+		r.databaseID, r.name, r.id, link, r.layout, r.doc)
 	if err != nil {
 		return err
 	}
@@ -146,9 +173,12 @@ func keys(doc *glueapi.Table) []partkey.Key {
 }
 
 // archive keeps the present definition as a version.
-func (r *row) archive(ctx context.Context, tx *db.Tx) error {
-	if r.archived+1 >= maxVersions {
-		return terms.TooMany("Number of versions of table %s exceeds the limit of %d.", r.name, maxVersions)
+func (t *Tables) archive(ctx context.Context, tx *db.Tx, r *row) error {
+	if most := t.Quotas.VersionsOfTable; r.archived+1 >= most {
+		return terms.TooMany("Number of versions of table %s exceeds the limit of %d.", r.name, most)
+	}
+	if err := t.Usage.Add(ctx, tx, r.catalog, r.id, terms.Usage{Versions: 1}); err != nil {
+		return err
 	}
 	raw, err := r.json()
 	if err != nil {
@@ -195,6 +225,9 @@ func (t *Tables) nextLayout(ctx context.Context, tx *db.Tx, r *row, keys []partk
 	if err := db.Decode(r.place(), r.layout, &old); err != nil {
 		return nil, err
 	}
+	if err := t.allowKeys(ctx, tx, r, old.Keys, keys); err != nil {
+		return nil, err
+	}
 	next := partkey.NewLayout(old.Number+1, keys)
 	if slices.Equal(next.Kinds, old.Kinds) {
 		next.Number = old.Number
@@ -216,6 +249,6 @@ func (r *row) remove(ctx context.Context, tx *db.Tx) error {
 
 func (r *row) record(ctx context.Context, tx *db.Tx, before, after []byte) error {
 	return tx.Record(ctx, db.Change{
-		Account: r.account, Kind: "glue:table", Key: terms.Key(r.database, r.name), Before: before, After: after,
+		Account: terms.Owner(r.catalog), Kind: "glue:table", Key: terms.CatalogKey(r.catalog, r.database, r.name), Before: before, After: after,
 	})
 }

@@ -1,6 +1,8 @@
 // Package table holds the tables of the Data Catalog and their versions.
-// table.go has the life of a table, list.go GetTables, version.go the archived
-// versions, store.go the SQL, cache.go the documents that are asked for often.
+// table.go has the life of a table, link.go what is different with resource
+// links, list.go GetTables, unfiltered.go what engines ask, version.go the
+// archived versions, store.go the SQL, cache.go the documents that are asked for
+// often.
 package table
 
 import (
@@ -8,6 +10,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/bindery-project/bindery/internal/api/glueapi"
 	"github.com/bindery-project/bindery/internal/arn"
@@ -19,11 +22,17 @@ import (
 
 // Databases is what tables need of their databases.
 type Databases interface {
-	// ID is the id of a database, or its EntityNotFoundException.
-	ID(ctx context.Context, tx *db.Tx, account, name string) (int64, error)
+	// ID is the id of a database, its EntityNotFoundException, or a [terms.Link].
+	ID(ctx context.Context, tx *db.Tx, catalog, name string) (int64, error)
 	// CountTables adds change to the number of its tables, or says that the
 	// quota is met.
-	CountTables(ctx context.Context, tx *db.Tx, account, name string, change int) error
+	CountTables(ctx context.Context, tx *db.Tx, catalog, name string, change int) error
+}
+
+// Usage counts what an account has, and refuses what is beyond its quotas.
+type Usage interface {
+	// Add changes the counts of a catalog's account; id is the changed row's.
+	Add(ctx context.Context, tx *db.Tx, catalog string, id int64, change terms.Usage) error
 }
 
 // Partitions is what tables need to know of their partitions.
@@ -40,6 +49,9 @@ type Tables struct {
 	NewID      func() int64 // random and positive
 	Databases  Databases
 	Partitions Partitions
+	Indexes    Indexes
+	Quotas     terms.Quotas
+	Usage      Usage
 	// Bury has what is below a deleted table removed.
 	Bury func(ctx context.Context, tx *db.Tx, id int64) error
 	// Format writes the metadata of Iceberg tables.
@@ -50,31 +62,34 @@ type Tables struct {
 
 // CreateTable makes a table.
 func (t *Tables) CreateTable(ctx context.Context, in *glueapi.CreateTableInput) (*glueapi.CreateTableOutput, error) {
-	account, err := terms.Account(op.CallFrom(ctx), in.CatalogId)
+	catalog, err := terms.Catalog(op.CallFrom(ctx), in.CatalogId)
 	if err != nil {
 		return nil, err
 	}
 	if err := refuseCreate(in); err != nil {
 		return nil, err
 	}
-	if in, err = t.withMetadata(ctx, account, in); err != nil {
+	if in, err = t.withMetadata(ctx, catalog, in); err != nil {
 		return nil, err
 	}
-	doc, err := t.document(ctx, "CreateTable", in.Name, in.TableInput)
+	doc, err := t.newDocument(ctx, catalog, in)
 	if err != nil {
 		return nil, err
 	}
 	id, database := t.NewID(), arn.Fold(in.DatabaseName)
 	caller := op.CallFrom(ctx).Principal.ARN
 	err = t.Store.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		r, err := t.newRow(ctx, tx, account, database, doc.Name)
+		r, err := t.newRow(ctx, tx, catalog, database, doc.Name)
 		if err != nil {
 			return err
 		}
 		now := op.Millis(clock.Millis(tx.Now()))
 		doc.CreateTime, doc.UpdateTime, doc.CreatedBy = &now, &now, &caller
 		r.id = id
-		return r.create(ctx, tx, doc)
+		if err := t.Usage.Add(ctx, tx, catalog, id, terms.Usage{Tables: 1}); err != nil {
+			return err
+		}
+		return t.createIndexed(ctx, tx, r, doc, in.PartitionIndexes)
 	})
 	if errors.Is(err, db.ErrExists) {
 		return nil, terms.Exists("Table already exists.")
@@ -82,22 +97,20 @@ func (t *Tables) CreateTable(ctx context.Context, in *glueapi.CreateTableInput) 
 	return &glueapi.CreateTableOutput{}, err
 }
 
-func (t *Tables) newRow(ctx context.Context, tx *db.Tx, account, database, name string) (*row, error) {
-	id, err := t.Databases.ID(ctx, tx, account, database)
+func (t *Tables) newRow(ctx context.Context, tx *db.Tx, catalog, database, name string) (*row, error) {
+	id, err := t.Databases.ID(ctx, tx, catalog, database)
 	if err != nil {
 		return nil, err
 	}
-	if err := t.Databases.CountTables(ctx, tx, account, database, 1); err != nil {
+	if err := t.Databases.CountTables(ctx, tx, catalog, database, 1); err != nil {
 		return nil, err
 	}
-	return &row{account: account, database: database, databaseID: id, name: name}, nil
+	return &row{catalog: catalog, database: database, databaseID: id, name: name}, nil
 }
 
 // refuseCreate names the parts of CreateTable that are not built.
 func refuseCreate(in *glueapi.CreateTableInput) error {
 	switch {
-	case len(in.PartitionIndexes) > 0:
-		return terms.Unsupported("CreateTable", "PartitionIndexes")
 	case in.TransactionId != nil:
 		return terms.Unsupported("CreateTable", "TransactionId")
 	case in.TableInput == nil && in.OpenTableFormatInput == nil:
@@ -111,7 +124,7 @@ func refuseCreate(in *glueapi.CreateTableInput) error {
 func (t *Tables) document(ctx context.Context, operation string, name *string, in *glueapi.TableInput) (*glueapi.Table, error) {
 	switch {
 	case in.TargetTable != nil:
-		return nil, terms.Unsupported(operation, "TableInput.TargetTable")
+		return nil, terms.Invalid("The target of a resource link cannot be changed: delete the link and create a new one.")
 	case in.FederatedTable != nil:
 		return nil, terms.Unsupported(operation, "TableInput.FederatedTable")
 	case name != nil && arn.Fold(*name) != arn.Fold(in.Name):
@@ -127,6 +140,9 @@ func (t *Tables) document(ctx context.Context, operation string, name *string, i
 		return nil, err
 	}
 	if doc.PartitionKeys, err = columns(in.PartitionKeys); err != nil {
+		return nil, err
+	}
+	if err := primitive(doc.PartitionKeys); err != nil {
 		return nil, err
 	}
 	if in.StorageDescriptor == nil {
@@ -152,16 +168,38 @@ func columns(in []glueapi.Column) ([]glueapi.Column, error) {
 	return out, nil
 }
 
-// GetTable reads a table.
+// primitive refuses partition keys of nested types: a path or a filter cannot
+// name their values. Other types are opaque, as everywhere.
+func primitive(keys []glueapi.Column) error {
+	for _, k := range keys {
+		if k.Type == nil {
+			continue
+		}
+		constructor, _, nested := strings.Cut(strings.ToLower(strings.TrimSpace(*k.Type)), "<")
+		if nested && slices.Contains([]string{"array", "map", "struct", "uniontype"}, strings.TrimSpace(constructor)) {
+			return terms.Invalid("Partition key %s has type %s: only primitive types are supported as partition keys.", k.Name, *k.Type)
+		}
+	}
+	return nil
+}
+
+// GetTable reads a table. A resource link shows the content of its target under
+// the link's name.
 func (t *Tables) GetTable(ctx context.Context, in *glueapi.GetTableInput) (*glueapi.GetTableOutput, error) {
-	account, err := terms.Account(op.CallFrom(ctx), in.CatalogId)
+	catalog, err := terms.Catalog(op.CallFrom(ctx), in.CatalogId)
 	if err != nil {
 		return nil, err
 	}
 	if err := terms.RefuseTravel("GetTable", in.TransactionId, in.QueryAsOfTime); err != nil {
 		return nil, err
 	}
-	raw, err := t.read(ctx, account, arn.Fold(in.DatabaseName), arn.Fold(in.Name))
+	if err := checkAttributes(in.AttributesToGet); err != nil {
+		return nil, err
+	}
+	raw, err := t.read(ctx, catalog, arn.Fold(in.DatabaseName), arn.Fold(in.Name))
+	if err == nil {
+		raw, err = asLink(terms.Followed(ctx), raw)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -183,20 +221,26 @@ func (t *Tables) GetTable(ctx context.Context, in *glueapi.GetTableInput) (*glue
 }
 
 // read returns a table's document, from the cache when it is there.
-func (t *Tables) read(ctx context.Context, account, database, name string) (op.Raw, error) {
-	raw, ticket := t.Cache.get(account, database, name)
+// Links are not kept there, so that they never show what their target was.
+func (t *Tables) read(ctx context.Context, catalog, database, name string) (op.Raw, error) {
+	raw, ticket := t.Cache.get(catalog, database, name)
 	if raw != nil {
 		return raw, nil
 	}
+	link := false
 	err := t.Store.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
-		r, err := t.find(ctx, tx, account, database, name)
-		if err == nil {
-			raw, err = r.json()
+		r, err := t.findItself(ctx, tx, catalog, database, name)
+		if err != nil {
+			return err
 		}
+		if link = r.link; link && !throughDatabase(ctx) {
+			return r.follow()
+		}
+		raw, err = r.json()
 		return err
 	})
-	if err == nil {
-		t.Cache.put(account, database, name, raw, ticket)
+	if err == nil && !link {
+		t.Cache.put(catalog, database, name, raw, ticket)
 	}
 	return raw, err
 }
@@ -204,7 +248,7 @@ func (t *Tables) read(ctx context.Context, account, database, name string) (op.R
 // UpdateTable replaces a table's definition and archives the one before, unless
 // SkipArchive is set. VersionId makes it conditional.
 func (t *Tables) UpdateTable(ctx context.Context, in *glueapi.UpdateTableInput) (*glueapi.UpdateTableOutput, error) {
-	account, err := terms.Account(op.CallFrom(ctx), in.CatalogId)
+	catalog, err := terms.Catalog(op.CallFrom(ctx), in.CatalogId)
 	if err != nil {
 		return nil, err
 	}
@@ -212,7 +256,7 @@ func (t *Tables) UpdateTable(ctx context.Context, in *glueapi.UpdateTableInput) 
 		return nil, err
 	}
 	if in.UpdateOpenTableFormatInput != nil {
-		return t.updateMetadata(ctx, account, in)
+		return t.updateMetadata(ctx, catalog, in)
 	}
 	doc, err := t.document(ctx, "UpdateTable", in.Name, in.TableInput)
 	if err != nil {
@@ -223,7 +267,7 @@ func (t *Tables) UpdateTable(ctx context.Context, in *glueapi.UpdateTableInput) 
 	}
 	database := arn.Fold(in.DatabaseName)
 	err = t.Store.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		r, err := t.find(ctx, tx, account, database, doc.Name)
+		r, err := t.find(ctx, tx, catalog, database, doc.Name)
 		if err != nil {
 			return err
 		}
@@ -248,11 +292,11 @@ func (t *Tables) UpdateTable(ctx context.Context, in *glueapi.UpdateTableInput) 
 // told to skip it.
 func (t *Tables) change(ctx context.Context, tx *db.Tx, r *row, doc *glueapi.Table, skipArchive *bool) error {
 	if skipArchive == nil || !*skipArchive {
-		if err := r.archive(ctx, tx); err != nil {
+		if err := t.archive(ctx, tx, r); err != nil {
 			return err
 		}
 	}
-	tx.OnCommit(func() { t.Cache.drop(r.account, r.database, r.name) })
+	tx.OnCommit(func() { t.Cache.drop(r.catalog, r.database, r.name) })
 	return t.replace(ctx, tx, r, doc)
 }
 
@@ -274,7 +318,7 @@ func refuseUpdate(in *glueapi.UpdateTableInput) error {
 
 // DeleteTable deletes a table with its versions and partitions. The data stay.
 func (t *Tables) DeleteTable(ctx context.Context, in *glueapi.DeleteTableInput) (*glueapi.DeleteTableOutput, error) {
-	account, err := terms.Account(op.CallFrom(ctx), in.CatalogId)
+	catalog, err := terms.Catalog(op.CallFrom(ctx), in.CatalogId)
 	if err != nil {
 		return nil, err
 	}
@@ -282,14 +326,14 @@ func (t *Tables) DeleteTable(ctx context.Context, in *glueapi.DeleteTableInput) 
 		return nil, terms.Unsupported("DeleteTable", "TransactionId")
 	}
 	err = t.Store.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		return t.delete(ctx, tx, account, arn.Fold(in.DatabaseName), arn.Fold(in.Name))
+		return t.delete(ctx, tx, catalog, arn.Fold(in.DatabaseName), arn.Fold(in.Name))
 	})
 	return &glueapi.DeleteTableOutput{}, err
 }
 
 // BatchDeleteTable deletes the tables that exist and names those that do not.
 func (t *Tables) BatchDeleteTable(ctx context.Context, in *glueapi.BatchDeleteTableInput) (*glueapi.BatchDeleteTableOutput, error) {
-	account, err := terms.Account(op.CallFrom(ctx), in.CatalogId)
+	catalog, err := terms.Catalog(op.CallFrom(ctx), in.CatalogId)
 	if err != nil {
 		return nil, err
 	}
@@ -300,15 +344,18 @@ func (t *Tables) BatchDeleteTable(ctx context.Context, in *glueapi.BatchDeleteTa
 	err = t.Store.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		failed = []glueapi.TableError{}
 		database := arn.Fold(in.DatabaseName)
-		if _, err := t.Databases.ID(ctx, tx, account, database); err != nil {
+		if _, err := t.Databases.ID(ctx, tx, catalog, database); err != nil {
 			return err
 		}
 		for _, name := range in.TablesToDelete {
 			var missing *glueapi.EntityNotFoundException
-			switch err := t.delete(ctx, tx, account, database, arn.Fold(name)); {
+			var notReady *glueapi.ResourceNotReadyException
+			switch err := t.delete(ctx, tx, catalog, database, arn.Fold(name)); {
 			case errors.As(err, &missing):
 				missing.Message = "Table " + name + " not found" // without a full stop, as AWS words it here
 				failed = append(failed, glueapi.TableError{TableName: new(name), ErrorDetail: terms.Detail(missing)})
+			case errors.As(err, &notReady):
+				failed = append(failed, glueapi.TableError{TableName: new(name), ErrorDetail: terms.Detail(notReady)})
 			case err != nil:
 				return err
 			}
@@ -318,17 +365,23 @@ func (t *Tables) BatchDeleteTable(ctx context.Context, in *glueapi.BatchDeleteTa
 	return &glueapi.BatchDeleteTableOutput{Errors: failed}, err
 }
 
-func (t *Tables) delete(ctx context.Context, tx *db.Tx, account, database, name string) error {
-	r, err := t.find(ctx, tx, account, database, name)
+func (t *Tables) delete(ctx context.Context, tx *db.Tx, catalog, database, name string) error {
+	r, err := t.findItself(ctx, tx, catalog, database, name)
 	if err != nil {
+		return err
+	}
+	if err := t.Indexes.AllowDelete(ctx, tx, r.id); err != nil {
 		return err
 	}
 	if err := r.remove(ctx, tx); err != nil {
 		return err
 	}
-	if err := t.Databases.CountTables(ctx, tx, account, database, -1); err != nil {
+	if err := t.Usage.Add(ctx, tx, catalog, r.id, terms.Usage{Tables: -1, Versions: -r.archived}); err != nil {
 		return err
 	}
-	tx.OnCommit(func() { t.Cache.drop(account, database, name) })
+	if err := t.Databases.CountTables(ctx, tx, catalog, database, -1); err != nil {
+		return err
+	}
+	tx.OnCommit(func() { t.Cache.drop(catalog, database, name) })
 	return t.Bury(ctx, tx, r.id)
 }

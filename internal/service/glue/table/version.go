@@ -14,13 +14,13 @@ import (
 
 // GetTableVersion reads a version, the present one when none is named.
 func (t *Tables) GetTableVersion(ctx context.Context, in *glueapi.GetTableVersionInput) (*glueapi.GetTableVersionOutput, error) {
-	account, err := terms.Account(op.CallFrom(ctx), in.CatalogId)
+	catalog, err := terms.Catalog(op.CallFrom(ctx), in.CatalogId)
 	if err != nil {
 		return nil, err
 	}
 	v := &glueapi.TableVersion{}
 	err = t.Store.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
-		r, err := t.find(ctx, tx, account, arn.Fold(in.DatabaseName), arn.Fold(in.TableName))
+		r, err := t.find(ctx, tx, catalog, arn.Fold(in.DatabaseName), arn.Fold(in.TableName))
 		if err != nil {
 			return err
 		}
@@ -58,19 +58,19 @@ func noVersion(id string) error { return terms.NotFound("Version %s not found.",
 // GetTableVersions lists the versions, newest first; the present one is among them.
 func (t *Tables) GetTableVersions(ctx context.Context, in *glueapi.GetTableVersionsInput) (*glueapi.GetTableVersionsOutput, error) {
 	call := op.CallFrom(ctx)
-	account, err := terms.Account(call, in.CatalogId)
+	catalog, err := terms.Catalog(call, in.CatalogId)
 	if err != nil {
 		return nil, err
 	}
 	parameters := *in
 	parameters.NextToken, parameters.MaxResults = nil, nil
-	position, err := t.Pages.After(call, account, &parameters, in.NextToken)
+	position, err := t.Pages.After(call, catalog, &parameters, in.NextToken)
 	if err != nil {
 		return nil, err
 	}
 	var found []glueapi.TableVersion
 	err = t.Store.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
-		r, err := t.find(ctx, tx, account, arn.Fold(in.DatabaseName), arn.Fold(in.TableName))
+		r, err := t.find(ctx, tx, catalog, arn.Fold(in.DatabaseName), arn.Fold(in.TableName))
 		if err != nil {
 			return err
 		}
@@ -83,7 +83,7 @@ func (t *Tables) GetTableVersions(ctx context.Context, in *glueapi.GetTableVersi
 	out := &glueapi.GetTableVersionsOutput{}
 	if out.TableVersions = cutVersions(found, terms.Size(in.MaxResults, maxPage)); len(out.TableVersions) < len(found) {
 		last := *out.TableVersions[len(out.TableVersions)-1].VersionId
-		if out.NextToken, err = t.Pages.Next(call, account, &parameters, []byte(last)); err != nil {
+		if out.NextToken, err = t.Pages.Next(call, catalog, &parameters, []byte(last)); err != nil {
 			return nil, err
 		}
 	}
@@ -117,23 +117,23 @@ func parseVersions(list []glueapi.TableVersion) (err error) {
 
 // DeleteTableVersion deletes an archived version.
 func (t *Tables) DeleteTableVersion(ctx context.Context, in *glueapi.DeleteTableVersionInput) (*glueapi.DeleteTableVersionOutput, error) {
-	account, err := terms.Account(op.CallFrom(ctx), in.CatalogId)
+	catalog, err := terms.Catalog(op.CallFrom(ctx), in.CatalogId)
 	if err != nil {
 		return nil, err
 	}
 	err = t.Store.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		r, err := t.find(ctx, tx, account, arn.Fold(in.DatabaseName), arn.Fold(in.TableName))
+		r, err := t.find(ctx, tx, catalog, arn.Fold(in.DatabaseName), arn.Fold(in.TableName))
 		if err != nil {
 			return err
 		}
-		return r.deleteVersion(ctx, tx, in.VersionId)
+		return t.deleteVersion(ctx, tx, r, in.VersionId)
 	})
 	return &glueapi.DeleteTableVersionOutput{}, err
 }
 
 // BatchDeleteTableVersion deletes the versions that can be, and names the others.
 func (t *Tables) BatchDeleteTableVersion(ctx context.Context, in *glueapi.BatchDeleteTableVersionInput) (*glueapi.BatchDeleteTableVersionOutput, error) {
-	account, err := terms.Account(op.CallFrom(ctx), in.CatalogId)
+	catalog, err := terms.Catalog(op.CallFrom(ctx), in.CatalogId)
 	if err != nil {
 		return nil, err
 	}
@@ -141,13 +141,13 @@ func (t *Tables) BatchDeleteTableVersion(ctx context.Context, in *glueapi.BatchD
 	var failed []glueapi.TableVersionError
 	err = t.Store.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		failed = []glueapi.TableVersionError{}
-		r, err := t.find(ctx, tx, account, arn.Fold(in.DatabaseName), name)
+		r, err := t.find(ctx, tx, catalog, arn.Fold(in.DatabaseName), name)
 		if err != nil {
 			return err
 		}
 		for _, id := range in.VersionIds {
 			var refused op.Modeled
-			switch err := r.deleteVersion(ctx, tx, id); {
+			switch err := t.deleteVersion(ctx, tx, r, id); {
 			case errors.As(err, &refused):
 				failed = append(failed, glueapi.TableVersionError{TableName: &name, VersionId: new(id), ErrorDetail: terms.Detail(refused)})
 			case err != nil:
@@ -219,7 +219,7 @@ func version(number int64, raw op.Raw) glueapi.TableVersion {
 	return glueapi.TableVersion{VersionId: new(strconv.FormatInt(number, 10)), RawTable: raw}
 }
 
-func (r *row) deleteVersion(ctx context.Context, tx *db.Tx, id string) error {
+func (t *Tables) deleteVersion(ctx context.Context, tx *db.Tx, r *row, id string) error {
 	number, err := versionNumber(id)
 	if err != nil {
 		return err
@@ -238,7 +238,10 @@ func (r *row) deleteVersion(ctx context.Context, tx *db.Tx, id string) error {
 	if _, err := tx.Exec(ctx, `UPDATE glue_table SET archived = archived - 1 WHERE database_id = ? AND name = ?`, r.databaseID, r.name); err != nil {
 		return err
 	}
+	if err := t.Usage.Add(ctx, tx, r.catalog, r.id, terms.Usage{Versions: -1}); err != nil {
+		return err
+	}
 	return tx.Record(ctx, db.Change{
-		Account: r.account, Kind: "glue:tableVersion", Key: terms.Key(r.database, r.name, id), Before: doc,
+		Account: terms.Owner(r.catalog), Kind: "glue:tableVersion", Key: terms.CatalogKey(r.catalog, r.database, r.name, id), Before: doc,
 	})
 }

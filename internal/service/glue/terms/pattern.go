@@ -2,54 +2,77 @@ package terms
 
 import (
 	"regexp"
-	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/dlclark/regexp2"
 )
 
-// NamePattern compiles the pattern with which tables and functions are listed.
-// It is documented as a regular expression for the whole name; clients also
+// Names compiles the pattern with which tables and functions are listed. It is
+// documented as a regular expression (Java's) for the whole name; clients also
 // send Hive's globs, in which a star stands for anything. A star is taken as a
 // glob's unless it repeats what a regular expression can repeat: a dot, a class,
 // a group or an escape. Letter case does not count. nil matches every name.
-func NamePattern(pattern *string) (func(name string) bool, error) {
+//
+// Patterns run in linear time where that is possible. What needs backtracking
+// (lookahead, back references, possessive quantifiers) has a bound for each name
+// and one for the list; beyond them matching fails with InvalidInputException.
+func Names(pattern *string) (func(name string) (bool, error), error) {
 	if pattern == nil || *pattern == "" {
-		return func(string) bool { return true }, nil
+		return func(string) (bool, error) { return true, nil }, nil
 	}
-	re, err := regexp.Compile(`(?is)^(?:` + globStars(*pattern) + `)$`)
+	written, err := rewrite(*pattern)
 	if err != nil {
-		return nil, Invalid("Invalid expression: %s", *pattern)
+		return nil, err
 	}
-	return re.MatchString, nil
+	// By itself first: parentheses that do not match must not meet those around it.
+	if _, err := regexp.Compile(written); err == nil {
+		if re, err := regexp.Compile(`(?is)\A(?:` + written + `)\z`); err == nil {
+			return func(name string) (bool, error) { return re.MatchString(name), nil }, nil
+		}
+	}
+	return backtracking(*pattern, written)
 }
 
-// globStars writes a glob's stars as ".*". What stands between \Q and \E is
-// literal, and stays.
-func globStars(pattern string) string {
-	var b strings.Builder
-	repeatable := false // what is before may be repeated by a star
-	inClass := false
-	for i := 0; i < len(pattern); i++ {
-		c := pattern[i]
-		switch {
-		case c == '\\' && strings.HasPrefix(pattern[i:], `\Q`):
-			literal, _, _ := strings.Cut(pattern[i+2:], `\E`)
-			b.WriteString(regexp.QuoteMeta(literal))
-			i += len(`\Q`) + len(literal) + len(`\E`) - 1
-			repeatable = false
-			continue
-		case c == '\\' && i+1 < len(pattern):
-			b.WriteString(pattern[i : i+2])
-			i++
-			repeatable = true
-			continue
-		case c == '*' && !inClass && !repeatable:
-			b.WriteByte('.')
-		case c == '[':
-			inClass = true
-		case c == ']':
-			inClass = false
-		}
-		b.WriteByte(c)
-		repeatable = c == '.' || c == ']' || c == ')'
+// The bounds of patterns that backtrack: for one name, and for all names that
+// one call looks at.
+const (
+	matchTime = 100 * time.Millisecond
+	listTime  = 2 * time.Second
+)
+
+func backtracking(pattern, written string) (func(string) (bool, error), error) {
+	const options = regexp2.IgnoreCase | regexp2.Singleline
+	if _, err := regexp2.Compile(written, options); err != nil {
+		return nil, invalidPattern(pattern)
 	}
-	return b.String()
+	re, err := regexp2.Compile(`\A(?:`+written+`)\z`, options)
+	if err != nil {
+		return nil, invalidPattern(pattern)
+	}
+	re.MatchTimeout = matchTime
+	var over atomic.Bool
+	time.AfterFunc(listTime, func() { over.Store(true) })
+	return func(name string) (bool, error) {
+		if over.Load() {
+			return false, Invalid("Expression takes too long: %s", pattern)
+		}
+		matched, err := re.MatchString(name)
+		if err != nil {
+			return false, Invalid("Expression takes too long: %s", pattern)
+		}
+		return matched, nil
+	}, nil
+}
+
+func invalidPattern(pattern string) error { return Invalid("Invalid expression: %s", pattern) }
+
+// NamePattern is [Names] for callers that have no room for an error of
+// matching: only patterns that run in linear time.
+func NamePattern(pattern *string) (func(name string) bool, error) {
+	match, err := Names(pattern)
+	if err != nil {
+		return nil, err
+	}
+	return func(name string) bool { ok, err := match(name); return ok && err == nil }, nil
 }
