@@ -60,6 +60,9 @@ func (x *Indexes) perform(ctx context.Context, item queue.Item) error {
 		if err != nil {
 			return err
 		}
+		if x.AfterPiece != nil {
+			x.AfterPiece(ctx)
+		}
 	}
 	return nil
 }

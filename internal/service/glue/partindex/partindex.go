@@ -45,6 +45,8 @@ type Indexes struct {
 	NewID      func() int64 // random and positive
 	Tables     Tables
 	Partitions Partitions
+	// AfterPiece, when set, is called after each piece of work in the background.
+	AfterPiece func(ctx context.Context)
 }
 
 // CreatePartitionIndex makes an index and has it filled.

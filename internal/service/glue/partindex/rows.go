@@ -97,7 +97,7 @@ func (Rows) Leave(ctx context.Context, tx *db.Tx, x *partkey.Index, p partkey.St
 // Count tells how many entries from one on and before another there are, at
 // most limit.
 func (Rows) Count(ctx context.Context, tx *db.Tx, x *partkey.Index, from, to []byte, limit int) (n int, err error) {
-	err = tx.QueryRow(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM glue_partition_index_row WHERE index_id = ? AND ikey >= ? AND ikey < ? LIMIT ?) AS some`,
+	err = tx.QueryRow(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM glue_partition_index_row WHERE index_id = ? AND ikey >= ? AND ikey < ? LIMIT ?) AS counted`,
 		x.ID, from, to, limit).Scan(&n)
 	return n, err
 }

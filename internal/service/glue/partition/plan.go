@@ -179,7 +179,7 @@ func (p *plan) compare(own, best *option) {
 func countOwn(ctx context.Context, tx *db.Tx, s *scan, ranges []expression.Range, limit int) (n int, more bool, err error) {
 	for _, r := range ranges {
 		var some int
-		err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM glue_partition WHERE table_id = ? AND layout = ? AND okey >= ? AND okey < ? LIMIT ?) AS some`,
+		err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM glue_partition WHERE table_id = ? AND layout = ? AND okey >= ? AND okey < ? LIMIT ?) AS counted`,
 			s.id, s.layout.Number, r.From, r.To, limit+1-n).Scan(&some)
 		if err != nil {
 			return 0, false, err

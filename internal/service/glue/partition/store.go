@@ -3,7 +3,6 @@ package partition
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/go-json-experiment/json"
 
@@ -190,7 +189,7 @@ func (Rows) After(ctx context.Context, tx *db.Tx, table int64, layout *partkey.L
 
 func keysAfter(ctx context.Context, tx *db.Tx, table, layout int64, key []byte, limit int) ([][]byte, error) {
 	rows, err := tx.Query(ctx, `SELECT okey FROM glue_partition WHERE table_id = ? AND layout = ? AND okey > ? ORDER BY okey LIMIT ?`,
-		table, layout, slices.Concat([]byte{}, key), limit)
+		table, layout, append([]byte{}, key...), limit) // never nil, which is NULL
 	if err != nil {
 		return nil, err
 	}
