@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -103,9 +105,7 @@ func (c *chain) append(gap *missing, records [][]byte) error {
 		}
 	}
 	for _, record := range records {
-		if err := c.add(line{Record: oneValue(record)}); err != nil {
-			return err
-		}
+		c.addRecord(oneLine(record))
 	}
 	if err := c.store(seq + 1); err != nil {
 		c.seq, c.prev = seq, prev
@@ -126,17 +126,36 @@ func (c *chain) add(l line) error {
 	return nil
 }
 
-// oneValue keeps what is not JSON as a JSON string: a record may be odd but not lost.
-func oneValue(record []byte) jsontext.Value {
+// addRecord is add for a record: the same text, put together by hand, since each read of
+// the catalog adds one. Node and hash have no character that JSON escapes.
+func (c *chain) addRecord(record []byte) {
+	begin := len(c.buf)
+	c.buf = append(append(c.buf, `{"chain":{"node":"`...), c.cfg.Node...)
+	c.buf = strconv.AppendInt(append(c.buf, `","seq":`...), c.seq+1, 10)
+	c.buf = append(append(c.buf, `,"prev":"`...), c.prev...)
+	c.buf = append(append(append(c.buf, `"},"record":`...), record...), '}')
+	c.seq, c.prev = c.seq+1, hashOf(c.buf[begin:])
+	c.buf = append(c.buf, '\n')
+}
+
+// oneLine makes sure that a record is one JSON value on one line. What is not JSON is
+// kept as a JSON string: a record may be odd but not lost.
+func oneLine(record []byte) []byte {
 	v := jsontext.Value(record)
-	if v.IsValid() {
-		return v
+	switch {
+	case !v.IsValid():
+		quoted, err := jsontext.AppendQuote(nil, record)
+		if err != nil && quoted == nil {
+			return []byte(`"unreadable record"`)
+		}
+		return quoted
+	case bytes.IndexByte(record, '\n') >= 0:
+		v = bytes.Clone(record)
+		if err := v.Compact(); err != nil {
+			return []byte(`"unreadable record"`)
+		}
 	}
-	quoted, err := jsontext.AppendQuote(nil, record)
-	if err != nil && quoted == nil {
-		return jsontext.Value(`"unreadable record"`)
-	}
-	return quoted
+	return v
 }
 
 // store writes the buffer to the newest segment, which it begins when there is none.

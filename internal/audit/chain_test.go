@@ -5,6 +5,9 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // When the disk refuses a batch its records are counted, and the log goes on later.
@@ -43,5 +46,24 @@ func TestFailedWriteIsToldOfOnceTheDiskIsBack(t *testing.T) {
 	heads, err := Verify(dir)
 	if err != nil || heads[0].Seq != 3 { // record, gap, record
 		t.Fatalf("%v, %v", heads, err)
+	}
+}
+
+// A record's line is what the JSON encoder would write, whatever the record holds.
+func TestRecordLinesAreTheEncoders(t *testing.T) {
+	for _, record := range []string{`{"requestID":"r"}`, "{\n  \"a\": \"line\\nbreak\"\n}", `not JSON`, "\xff\n", ``, `"text"`} {
+		c := &chain{cfg: Config{Node: "node-1"}, seq: 41, prev: genesis}
+		value := oneLine([]byte(record))
+		want, err := json.Marshal(line{Chain: link{Node: "node-1", Seq: 42, Prev: genesis}, Record: jsontext.Value(value)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.addRecord(value)
+		if got := string(c.buf); got != string(want)+"\n" {
+			t.Errorf("%q:\n got %s\nwant %s", record, got, want)
+		}
+		if c.seq != 42 || c.prev != hashOf(want) {
+			t.Errorf("%q: the chain went on with %d, %s", record, c.seq, c.prev)
+		}
 	}
 }
