@@ -19,7 +19,7 @@ import (
 // openQueries starts Athena.
 func (a *App) openQueries(store *s3.Service, actor onBehalf, invoker op.Invoker) *athena.Service {
 	s := athena.New(execution.Config{
-		DB: a.db, Queue: a.queue, Objects: queryObjects{store, actor}, NewID: newID, Log: a.log, Clock: a.clock, Limit: a.cfg.Workers,
+		DB: a.db, Queue: a.queue, Objects: queryObjects{store, actor, terms.Via}, NewID: newID, Log: a.log, Clock: a.clock, Limit: a.cfg.Workers,
 	}, a.keys, query.Runner{Invoker: invoker, Engine: a.engine, Clock: a.clock})
 	a.kinds = append(a.kinds, s.Work())
 	return s
@@ -34,10 +34,11 @@ type onBehalf interface {
 type queryObjects struct {
 	store *s3.Service
 	actor onBehalf
+	via   string // the service that asks
 }
 
 func (q queryObjects) act(ctx context.Context, operation string, readOnly bool, f func(context.Context) error) error {
-	return q.actor.Act(ctx, terms.Via, operation, readOnly, f)
+	return q.actor.Act(ctx, q.via, operation, readOnly, f)
 }
 
 // Locate implements objects.Store.
@@ -71,7 +72,7 @@ func (q queryObjects) List(ctx context.Context, bucket, prefix string, each func
 func (q queryObjects) MayRead(ctx context.Context, bucket, key string) error {
 	call := *op.CallFrom(ctx)
 	call.Service, call.Operation = "s3", "GetObject"
-	call.Via, call.ViaAWS = append(append([]string(nil), call.Via...), terms.Via), true
+	call.Via, call.ViaAWS = append(append([]string(nil), call.Via...), q.via), true
 	if q.store.MayRead(op.WithCall(ctx, &call), bucket, key) == nil {
 		return nil
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/bindery-project/bindery/internal/op"
 	"github.com/bindery-project/bindery/internal/service/glue"
 	"github.com/bindery-project/bindery/internal/service/glue/crawler"
+	"github.com/bindery-project/bindery/internal/service/glue/statisticstask"
 	"github.com/bindery-project/bindery/internal/service/iam"
 	"github.com/bindery-project/bindery/internal/service/installation"
 	"github.com/bindery-project/bindery/internal/service/s3"
@@ -40,7 +41,7 @@ func (a *App) openServices(context.Context) error {
 		(&installation.Service{
 			Accounts: accounts{a.people, a.clock, a.account}, Records: records{a.audit}, Authorizer: authorizer,
 		}).Bind(),
-		a.openCatalog(authorizer, invoker, sessions, objects).Bind(), //nolint:contextcheck // its work in the background lasts until Close
+		a.openCatalog(authorizer, invoker, sessions, objects, behalf).Bind(), //nolint:contextcheck // its work in the background lasts until Close
 		a.openQueries(objects, behalf, invoker).Bind(),
 	}
 	services = append(services, unbuilt(services)...)
@@ -59,7 +60,7 @@ func (a *App) openServices(context.Context) error {
 
 // openCatalog starts the Data Catalog. Its caches need a store that is this
 // node's alone.
-func (a *App) openCatalog(authorizer op.Authorizer, invoker op.Invoker, sessions *sts.Sessions, objects *s3.Service) *glue.Service {
+func (a *App) openCatalog(authorizer op.Authorizer, invoker op.Invoker, sessions *sts.Sessions, objects *s3.Service, behalf onBehalf) *glue.Service {
 	catalog := glue.New(glue.Config{
 		Store: a.db, Sealer: a.keys, Keys: a.keys, Authorizer: authorizer, Log: a.log, Alone: a.cfg.Postgres == "",
 		NewID: func() int64 { return rand.Int64N(math.MaxInt64) + 1 }, //nolint:gosec // surrogate keys are no secrets
@@ -67,8 +68,10 @@ func (a *App) openCatalog(authorizer op.Authorizer, invoker op.Invoker, sessions
 			Queue: a.queue, Invoker: invoker, Roles: sessions, Objects: crawlObjects{objects}, Workers: a.workers, Parallel: a.cfg.Workers,
 			Region: a.cfg.Region, Clock: a.clock, NewID: newID,
 		},
+		Statistics: a.statisticsTasks(invoker, sessions, objects, behalf),
 	})
 	a.kinds = append(a.kinds, crawler.Kind(catalog.Crawlers))
+	a.kinds = append(a.kinds, statisticstask.Kinds(catalog.Tasks)...)
 	catalog.Start()
 	a.closers = append(a.closers, catalog.Close)
 	return catalog

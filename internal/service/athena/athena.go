@@ -42,7 +42,7 @@ func New(c execution.Config, sealer Sealer, q query.Runner) *Service {
 	pages := terms.Pages{Sealer: sealer}
 	groups := &workgroup.WorkGroups{DB: c.DB, Pages: pages}
 	c.Sealer, c.Pages, c.Groups = sealer, pages, groups
-	q.Objects = c.Objects
+	q.Objects, q.Via = c.Objects, terms.Via
 	c.Queries = &q
 	return &Service{
 		Executions: execution.New(c), WorkGroups: groups,

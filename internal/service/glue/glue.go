@@ -23,6 +23,8 @@ import (
 	"github.com/bindery-project/bindery/internal/service/glue/optimizer"
 	"github.com/bindery-project/bindery/internal/service/glue/partition"
 	"github.com/bindery-project/bindery/internal/service/glue/purge"
+	"github.com/bindery-project/bindery/internal/service/glue/statistics"
+	"github.com/bindery-project/bindery/internal/service/glue/statisticstask"
 	"github.com/bindery-project/bindery/internal/service/glue/table"
 	"github.com/bindery-project/bindery/internal/service/glue/tag"
 	"github.com/bindery-project/bindery/internal/service/glue/terms"
@@ -40,6 +42,8 @@ type Service struct {
 	*function.Functions
 	*connection.Connections
 	*crawler.Crawlers
+	*statistics.Statistics
+	*statisticstask.Tasks
 	*tag.Tags
 	*optimizer.Optimizers
 	*imports
@@ -60,6 +64,8 @@ type Config struct {
 	Alone bool
 	// Crawlers is what crawlers need beyond that; New sets the members that the others have too.
 	Crawlers crawler.Config
+	// Statistics is what the runs that compute column statistics need beyond that.
+	Statistics statisticstask.Config
 }
 
 // New connects the resources. Call Start before the first request, and Close.
@@ -85,10 +91,14 @@ func New(cfg Config) *Service {
 	s.Forget = s.Cache.DropDatabase
 	s.Databases.Bury = s.bury(purge.Database)
 	s.Tables.Databases, s.Tables.Partitions, s.Tables.Bury = database.Rows{}, partition.Rows{}, s.bury(purge.Table)
-	s.Partitions.Tables = tables
+	s.Partitions.Tables, s.Partitions.Bury = tables, statistics.Rows{}.DropPartition
+	s.Statistics = &statistics.Statistics{Store: cfg.Store, Tables: tables, Partitions: partition.Rows{}}
+	tasks := cfg.Statistics
+	tasks.DB, tasks.Authorizer, tasks.Log, tasks.Pages, tasks.Tables = cfg.Store, cfg.Authorizer, cfg.Log, pages, tables
+	s.Tasks = &statisticstask.Tasks{Config: tasks}
 	s.Optimizers = &optimizer.Optimizers{Store: cfg.Store, Pages: pages, Authorizer: cfg.Authorizer, Tables: tables}
 	s.purger.Steps[purge.Database] = []purge.Step{tables.PurgeDatabase, function.Rows{}.PurgeDatabase}
-	s.purger.Steps[purge.Table] = []purge.Step{tables.PurgeTable, partition.Rows{}.PurgeTable, optimizer.PurgeTable}
+	s.purger.Steps[purge.Table] = []purge.Step{tables.PurgeTable, partition.Rows{}.PurgeTable, statistics.Rows{}.PurgeTable, statisticstask.PurgeTable, optimizer.PurgeTable}
 	return s
 }
 
@@ -112,5 +122,5 @@ func (s *Service) Bind() *op.Service {
 
 // Stored lists the tables that hold documents, for fsck.
 func Stored() []db.StoredTable {
-	return slices.Concat(database.Stored(), table.Stored(), partition.Stored(), function.Stored(), connection.Stored(), crawler.Stored(), tag.Stored(), optimizer.Stored())
+	return slices.Concat(database.Stored(), table.Stored(), partition.Stored(), statistics.Stored(), statisticstask.Stored(), function.Stored(), connection.Stored(), crawler.Stored(), tag.Stored(), optimizer.Stored())
 }

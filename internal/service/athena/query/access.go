@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/bindery-project/bindery/internal/op"
-	"github.com/bindery-project/bindery/internal/service/athena/terms"
 )
 
 // now returns ctx for one access: its call has the present time, and the access is refused
@@ -25,7 +24,7 @@ func invoke[O any](ctx context.Context, r *Runner, operation string, in any) (*O
 	if err != nil {
 		return nil, err
 	}
-	out, err := r.Invoker.Invoke(ctx, terms.Via, "glue", operation, in)
+	out, err := r.Invoker.Invoke(ctx, r.Via, "glue", operation, in)
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,7 @@ type Runner struct {
 	Objects objects.Store
 	Engine  engine.Engine
 	Clock   clock.Clock
+	Via     string // the service that asks on the caller's behalf, as the others see it
 }
 
 // Query is what to run.
