@@ -2,11 +2,7 @@ package glue
 
 import (
 	"context"
-	"errors"
 
-	"github.com/bindery-project/bindery/internal/api/glueapi"
-	"github.com/bindery-project/bindery/internal/db"
-	"github.com/bindery-project/bindery/internal/service/glue/database"
 	"github.com/bindery-project/bindery/internal/service/glue/resourcepolicy"
 )
 
@@ -24,14 +20,4 @@ func (f *facts) Policy(ctx context.Context, resource string) (any, error) {
 // Tags implements op.Facts.
 func (f *facts) Tags(ctx context.Context, resource string) (map[string]string, error) {
 	return f.tags(ctx, resource)
-}
-
-// databaseExists tells of databases to the tags.
-func databaseExists(ctx context.Context, tx *db.Tx, account, name string) (bool, error) {
-	_, err := database.Rows{}.ID(ctx, tx, account, name)
-	var missing *glueapi.EntityNotFoundException
-	if errors.As(err, &missing) {
-		return false, nil
-	}
-	return err == nil, err
 }

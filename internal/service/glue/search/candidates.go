@@ -1,0 +1,137 @@
+package search
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"github.com/bindery-project/bindery/internal/db"
+)
+
+// candidate is what the index finds: a table, where it is, and what it is ordered by. Its JSON is
+// the position with which the next page goes on.
+type candidate struct {
+	ID       int64
+	Database string `json:",omitempty"`
+	Name     string `json:",omitempty"`
+	Moment   int64  `json:",omitempty"` // of CreateTime or UpdateTime, ms
+}
+
+func (c *candidate) key(column string) any {
+	switch column {
+	case "name":
+		return c.Name
+	case "database":
+		return c.Database
+	}
+	return c.Moment
+}
+
+// candidates asks the index for up to n tables after a position.
+func (q *query) candidates(ctx context.Context, tx *db.Tx, after string, n int) ([]string, error) {
+	text, args, err := q.sql(after, n)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := tx.Query(ctx, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err tells
+	var found []string
+	for rows.Next() {
+		var c candidate
+		if err := rows.Scan(&c.ID, &c.Database, &c.Name, &c.Moment); err != nil {
+			return nil, err
+		}
+		position, err := json.Marshal(&c)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, string(position))
+	}
+	return found, rows.Err()
+}
+
+// sql walks the tables that have the first term, and looks for the others; without terms, all
+// tables of the catalog. Only names of columns and operators are put together, never values.
+func (q *query) sql(after string, n int) (string, []any, error) {
+	moment := "s.created"
+	if q.order.column == "updated" {
+		moment = "s.updated"
+	}
+	b := strings.Builder{}
+	b.WriteString("SELECT s.table_id, s.database, s.name, " + moment + " FROM glue_search_table s WHERE s.account = ?")
+	args := []any{q.catalog}
+	if len(q.terms) > 0 {
+		b.Reset()
+		b.WriteString("SELECT s.table_id, s.database, s.name, " + moment +
+			" FROM glue_search_term t CROSS JOIN glue_search_table s WHERE t.term = ? AND s.table_id = t.table_id AND s.account = ?")
+		args = []any{q.terms[0], q.catalog}
+	}
+	for _, t := range q.terms[min(1, len(q.terms)):] {
+		b.WriteString(" AND EXISTS (SELECT 1 FROM glue_search_term o WHERE o.term = ? AND o.table_id = s.table_id)")
+		args = append(args, t)
+	}
+	for _, t := range q.times {
+		b.WriteString(" AND s." + t.column + " " + t.operator + " ?")
+		args = append(args, t.at)
+	}
+	args, err := q.goOn(&b, args, after)
+	return b.String(), append(args, n), err
+}
+
+// goOn writes where to begin, and the order.
+func (q *query) goOn(b *strings.Builder, args []any, after string) ([]any, error) {
+	id := "s.table_id"
+	if len(q.terms) > 0 {
+		id = "t.table_id" // the order in which the index has them
+	}
+	var from candidate
+	if after != "" {
+		if err := json.Unmarshal([]byte(after), &from); err != nil {
+			return nil, errors.New("search: a position that was never given out")
+		}
+	}
+	direction, compare := "", ">"
+	if q.order.down {
+		direction, compare = " DESC", "<"
+	}
+	column := q.order.column
+	switch {
+	case after != "" && column == "":
+		b.WriteString(" AND " + id + " > ?")
+		args = append(args, from.ID)
+	case after != "":
+		b.WriteString(" AND (s." + column + ", s.table_id) " + compare + " (?, ?)")
+		args = append(args, from.key(column), from.ID)
+	}
+	if column == "" {
+		b.WriteString(" ORDER BY " + id + " LIMIT ?")
+	} else {
+		b.WriteString(" ORDER BY s." + column + direction + ", s.table_id" + direction + " LIMIT ?")
+	}
+	return args, nil
+}
+
+// rarestFirst puts the term that fewest tables have first, as far as a short look tells.
+func (q *query) rarestFirst(ctx context.Context, tx *db.Tx) error {
+	if len(q.terms) < 2 {
+		return nil
+	}
+	const look = 200
+	best, fewest := 0, look+1
+	for i, t := range q.terms {
+		var n int
+		err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM (SELECT 1 AS one FROM glue_search_term WHERE term = ? LIMIT ?) AS looked`, t, look).Scan(&n)
+		if err != nil {
+			return err
+		}
+		if n < fewest {
+			best, fewest = i, n
+		}
+	}
+	q.terms[0], q.terms[best] = q.terms[best], q.terms[0]
+	return nil
+}
