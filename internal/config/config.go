@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"regexp"
 	"strings"
 
@@ -33,6 +34,9 @@ type Server struct {
 	Workers        int    `koanf:"workers"`          // worker processes at most
 	WorkerMemoryMB int    `koanf:"worker-memory-mb"` // memory limit of one worker
 	LogLevel       string `koanf:"log-level"`        // debug, info, warn, error
+	DialAllow      string `koanf:"dial-allow"`       // CIDR ranges, separated by commas
+
+	DialRanges []netip.Prefix `koanf:"-"` // DialAllow, parsed
 
 	Origin map[string]string `koanf:"-"` // setting -> "flag", "environment", "file" or "default"
 }
@@ -56,6 +60,7 @@ func Flags(f *pflag.FlagSet) {
 	f.Bool("allow-plain-http", false, "serve other hosts without TLS")
 	f.Int("workers", 2, "worker processes at most")
 	f.Int("worker-memory-mb", 2048, "memory limit of one worker in MiB")
+	f.String("dial-allow", "", "private or loopback address `ranges` that connections may be tested in, such as 10.0.0.0/8,127.0.0.0/8")
 	f.String("log-level", "info", "debug, info, warn or error")
 	f.String("config", "", "YAML `file` with the same names as the flags")
 }
@@ -154,7 +159,25 @@ func (s *Server) check() error {
 	if host, _, err := net.SplitHostPort(s.AdminListen); s.AdminListen != "" && (err != nil || !loopback(host)) {
 		return fmt.Errorf("--admin-listen %q: must be a loopback HOST:PORT; it asks nobody who they are", s.AdminListen)
 	}
+	if err := s.parseDialAllow(); err != nil {
+		return err
+	}
 	return s.checkListen()
+}
+
+// parseDialAllow reads the ranges that connections may lead to beside public addresses.
+func (s *Server) parseDialAllow() error {
+	for text := range strings.SplitSeq(s.DialAllow, ",") {
+		if text = strings.TrimSpace(text); text == "" {
+			continue
+		}
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			return fmt.Errorf("--dial-allow %q: not a range such as 10.0.0.0/8", text)
+		}
+		s.DialRanges = append(s.DialRanges, p.Masked())
+	}
+	return nil
 }
 
 // checkListen refuses to serve other hosts in plain text unless told to.

@@ -29,6 +29,7 @@ type Connections struct {
 	Pages      terms.Pages
 	Authorizer op.Authorizer
 	Tags       Tags
+	Trials     *Trials // nil: TestConnection is refused
 }
 
 // Tags keeps the tags of resources by ARN.

@@ -12,7 +12,7 @@ import (
 // The properties that decide, in the words of the API (reference catalog.md 13).
 const (
 	host, port, engine     = "HOST", "PORT", "JDBC_ENGINE"
-	jdbcURL, url           = "JDBC_CONNECTION_URL", "CONNECTION_URL"
+	jdbcURL, connectionURL = "JDBC_CONNECTION_URL", "CONNECTION_URL"
 	username, password     = "USERNAME", "PASSWORD"
 	secretID               = "SECRET_ID" //nolint:gosec // the name of a property
 	database               = "DATABASE"
@@ -53,14 +53,14 @@ type choice [][]string
 var demands = map[string][]choice{
 	glueapi.ConnectionTypeJdbc:        {{{jdbcURL}, {host, port, engine}}},
 	glueapi.ConnectionTypeKafka:       {{{kafkaServers}}},
-	glueapi.ConnectionTypeMongodb:     {{{url}}},
+	glueapi.ConnectionTypeMongodb:     {{{connectionURL}}},
 	glueapi.ConnectionTypeMarketplace: connector,
 	glueapi.ConnectionTypeCustom:      connector,
 }
 
 var (
 	credentials = choice{{username, password}, {secretID}}
-	connector   = []choice{{{connectorType}}, {{connectorURL}}, {{connectorClass}}, {{url}, {jdbcURL}}}
+	connector   = []choice{{{connectorType}}, {{connectorURL}}, {{connectorClass}}, {{connectionURL}, {jdbcURL}}}
 )
 
 // saslDemands lists what each mechanism of Kafka's authentication must have.

@@ -25,13 +25,13 @@ type Functions struct {
 
 // Databases finds the databases that functions belong to.
 type Databases interface {
-	// ID is the id of a database, or its EntityNotFoundException.
-	ID(ctx context.Context, tx *db.Tx, account, name string) (int64, error)
+	// ID is the id of a database, its EntityNotFoundException, or a [terms.Link].
+	ID(ctx context.Context, tx *db.Tx, catalog, name string) (int64, error)
 }
 
 // CreateUserDefinedFunction makes a function.
 func (f *Functions) CreateUserDefinedFunction(ctx context.Context, in *glueapi.CreateUserDefinedFunctionInput) (*glueapi.CreateUserDefinedFunctionOutput, error) {
-	account, err := terms.Account(op.CallFrom(ctx), in.CatalogId)
+	catalog, err := terms.Catalog(op.CallFrom(ctx), in.CatalogId)
 	if err != nil {
 		return nil, err
 	}
@@ -39,9 +39,9 @@ func (f *Functions) CreateUserDefinedFunction(ctx context.Context, in *glueapi.C
 	if doc.FunctionName == nil {
 		return nil, terms.Invalid("FunctionName is required.")
 	}
-	r := &row{account: account, database: arn.Fold(in.DatabaseName), name: arn.Fold(*doc.FunctionName), doc: *doc}
+	r := &row{catalog: catalog, database: arn.Fold(in.DatabaseName), name: arn.Fold(*doc.FunctionName), doc: *doc}
 	err = f.Store.Write(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
-		if r.databaseID, err = f.Databases.ID(ctx, tx, account, r.database); err != nil {
+		if r.databaseID, err = f.Databases.ID(ctx, tx, catalog, r.database); err != nil {
 			return err
 		}
 		if err := f.checkQuota(ctx, tx, r); err != nil {
@@ -63,13 +63,13 @@ func taken(err error) error {
 
 // GetUserDefinedFunction reads a function.
 func (f *Functions) GetUserDefinedFunction(ctx context.Context, in *glueapi.GetUserDefinedFunctionInput) (*glueapi.GetUserDefinedFunctionOutput, error) {
-	account, err := terms.Account(op.CallFrom(ctx), in.CatalogId)
+	catalog, err := terms.Catalog(op.CallFrom(ctx), in.CatalogId)
 	if err != nil {
 		return nil, err
 	}
 	out := &glueapi.GetUserDefinedFunctionOutput{}
 	return out, f.Store.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
-		r, err := f.find(ctx, tx, account, in.DatabaseName, in.FunctionName)
+		r, err := f.find(ctx, tx, catalog, in.DatabaseName, in.FunctionName)
 		if err == nil {
 			out.UserDefinedFunction = &r.doc
 		}
@@ -80,13 +80,13 @@ func (f *Functions) GetUserDefinedFunction(ctx context.Context, in *glueapi.GetU
 // UpdateUserDefinedFunction replaces a function's definition; the time of its creation stays.
 // Another name in the definition renames it: the operation's row has checked that name too.
 func (f *Functions) UpdateUserDefinedFunction(ctx context.Context, in *glueapi.UpdateUserDefinedFunctionInput) (*glueapi.UpdateUserDefinedFunctionOutput, error) {
-	account, err := terms.Account(op.CallFrom(ctx), in.CatalogId)
+	catalog, err := terms.Catalog(op.CallFrom(ctx), in.CatalogId)
 	if err != nil {
 		return nil, err
 	}
 	doc := glueapi.UserDefinedFunctionFromInput(in.FunctionInput)
 	err = f.Store.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		r, err := f.find(ctx, tx, account, in.DatabaseName, in.FunctionName)
+		r, err := f.find(ctx, tx, catalog, in.DatabaseName, in.FunctionName)
 		if err != nil {
 			return err
 		}
@@ -106,12 +106,12 @@ func (f *Functions) UpdateUserDefinedFunction(ctx context.Context, in *glueapi.U
 
 // DeleteUserDefinedFunction deletes a function.
 func (f *Functions) DeleteUserDefinedFunction(ctx context.Context, in *glueapi.DeleteUserDefinedFunctionInput) (*glueapi.DeleteUserDefinedFunctionOutput, error) {
-	account, err := terms.Account(op.CallFrom(ctx), in.CatalogId)
+	catalog, err := terms.Catalog(op.CallFrom(ctx), in.CatalogId)
 	if err != nil {
 		return nil, err
 	}
 	return &glueapi.DeleteUserDefinedFunctionOutput{}, f.Store.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		r, err := f.find(ctx, tx, account, in.DatabaseName, in.FunctionName)
+		r, err := f.find(ctx, tx, catalog, in.DatabaseName, in.FunctionName)
 		if err != nil {
 			return err
 		}
@@ -120,10 +120,10 @@ func (f *Functions) DeleteUserDefinedFunction(ctx context.Context, in *glueapi.D
 }
 
 // find reads a function, or says that it or its database does not exist.
-func (f *Functions) find(ctx context.Context, tx *db.Tx, account, database, name string) (*row, error) {
-	r := &row{account: account, database: arn.Fold(database), name: arn.Fold(name)}
+func (f *Functions) find(ctx context.Context, tx *db.Tx, catalog, database, name string) (*row, error) {
+	r := &row{catalog: catalog, database: arn.Fold(database), name: arn.Fold(name)}
 	var err error
-	if r.databaseID, err = f.Databases.ID(ctx, tx, account, r.database); err != nil {
+	if r.databaseID, err = f.Databases.ID(ctx, tx, catalog, r.database); err != nil {
 		return nil, err
 	}
 	return r, r.read(ctx, tx)

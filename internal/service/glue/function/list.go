@@ -17,11 +17,11 @@ const maxPage = 100
 // the pattern, by database and name: those of one database, or those of all.
 func (f *Functions) GetUserDefinedFunctions(ctx context.Context, in *glueapi.GetUserDefinedFunctionsInput) (*glueapi.GetUserDefinedFunctionsOutput, error) {
 	call := op.CallFrom(ctx)
-	account, err := terms.Account(call, in.CatalogId)
+	catalog, err := terms.Catalog(call, in.CatalogId)
 	if err != nil {
 		return nil, err
 	}
-	l := &listing{account: account, region: call.Region, size: terms.Size(in.MaxResults, maxPage), kind: in.FunctionType}
+	l := &listing{catalog: catalog, region: call.Region, size: terms.Size(in.MaxResults, maxPage), kind: in.FunctionType}
 	if l.matches, err = terms.NamePattern(&in.Pattern); err != nil {
 		return nil, err
 	}
@@ -30,7 +30,7 @@ func (f *Functions) GetUserDefinedFunctions(ctx context.Context, in *glueapi.Get
 	}
 	parameters := *in
 	parameters.NextToken, parameters.MaxResults = nil, nil
-	after, err := f.Pages.After(call, account, &parameters, in.NextToken)
+	after, err := f.Pages.After(call, catalog, &parameters, in.NextToken)
 	if err != nil {
 		return nil, err
 	}
@@ -39,13 +39,13 @@ func (f *Functions) GetUserDefinedFunctions(ctx context.Context, in *glueapi.Get
 	if err != nil || next == nil {
 		return out, err
 	}
-	out.NextToken, err = f.Pages.Next(call, account, &parameters, next)
+	out.NextToken, err = f.Pages.Next(call, catalog, &parameters, next)
 	return out, err
 }
 
 // listing is a GetUserDefinedFunctions request, checked.
 type listing struct {
-	account, region string
+	catalog, region string
 	database        string // empty: all of them
 	matches         func(name string) bool
 	kind            *string // FunctionType
@@ -56,11 +56,11 @@ type listing struct {
 func (f *Functions) gather(ctx context.Context, l *listing, after string, out *glueapi.GetUserDefinedFunctionsOutput) (next []byte, err error) {
 	err = f.Store.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
 		if l.database != "" {
-			if _, err := f.Databases.ID(ctx, tx, l.account, l.database); err != nil {
+			if _, err := f.Databases.ID(ctx, tx, l.catalog, l.database); err != nil {
 				return err
 			}
 		}
-		all, err := f.keys(ctx, tx, l.account, l.database)
+		all, err := f.keys(ctx, tx, l.catalog, l.database)
 		if err != nil {
 			return err
 		}
@@ -107,12 +107,11 @@ func (f *Functions) wanted(ctx context.Context, tx *db.Tx, l *listing, r *row) (
 // allowed asks for the function, and for its database when the operation's row has not named
 // it: a listing over all databases shows those of each that may be listed alone.
 func (f *Functions) allowed(ctx context.Context, l *listing, r *row) bool {
-	suffixes := []string{"userDefinedFunction/" + r.database + "/" + r.name}
+	resources := []op.Resource{terms.Inside(l.region, l.catalog, "userDefinedFunction", r.database+"/"+r.name)}
 	if l.database == "" {
-		suffixes = append(suffixes, "database/"+r.database)
+		resources = append(resources, terms.DatabaseResource(l.region, l.catalog, r.database))
 	}
-	for _, suffix := range suffixes {
-		resource := op.Resource{ARN: arn.Glue(l.region, l.account, suffix), Account: l.account}
+	for _, resource := range resources {
 		if !f.Authorizer.Allowed(ctx, op.Access{Action: "glue:GetUserDefinedFunctions", Resource: resource}) {
 			return false
 		}

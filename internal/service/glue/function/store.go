@@ -11,7 +11,7 @@ import (
 
 // AWS's default quotas.
 const (
-	maxPerAccount  = 100
+	maxPerCatalog  = 100 // AWS says per account; its quota is older than named catalogs
 	maxPerDatabase = 100
 )
 
@@ -22,7 +22,7 @@ func Stored() []db.StoredTable {
 
 // row is a stored function.
 type row struct {
-	account, database, name string // folded
+	catalog, database, name string // folded
 
 	databaseID int64
 	doc        glueapi.UserDefinedFunction
@@ -45,7 +45,7 @@ func (r *row) read(ctx context.Context, tx *db.Tx) error {
 
 // encode stamps what the server knows and returns the stored form.
 func (r *row) encode() ([]byte, error) {
-	r.doc.FunctionName, r.doc.DatabaseName, r.doc.CatalogId = &r.name, &r.database, &r.account
+	r.doc.FunctionName, r.doc.DatabaseName, r.doc.CatalogId = &r.name, &r.database, &r.catalog
 	return db.Encode(r.place(), &r.doc)
 }
 
@@ -56,7 +56,7 @@ func (r *row) create(ctx context.Context, tx *db.Tx) error {
 		return err
 	}
 	n, err := tx.Exec(ctx, `INSERT INTO glue_function (database_id, name, account, parent, doc) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (database_id, name) DO NOTHING`, r.databaseID, r.name, r.account, r.database, doc)
+		ON CONFLICT (database_id, name) DO NOTHING`, r.databaseID, r.name, r.catalog, r.database, doc)
 	if err == nil && n == 0 {
 		err = db.ErrExists
 	}
@@ -87,14 +87,14 @@ func (r *row) remove(ctx context.Context, tx *db.Tx) error {
 
 func (r *row) record(ctx context.Context, tx *db.Tx, before, after []byte) error {
 	return tx.Record(ctx, db.Change{
-		Account: r.account, Kind: "glue:userDefinedFunction", Key: terms.Key(r.database, r.name), Before: before, After: after,
+		Account: terms.Owner(r.catalog), Kind: "glue:userDefinedFunction", Key: terms.CatalogKey(r.catalog, r.database, r.name), Before: before, After: after,
 	})
 }
 
-// checkQuota refuses a function too many for its database or its account. An account has few
+// checkQuota refuses a function too many for its database or its catalog. A catalog has few
 // functions, so they are counted one by one.
 func (f *Functions) checkQuota(ctx context.Context, tx *db.Tx, r *row) error {
-	all, err := f.keys(ctx, tx, r.account, "")
+	all, err := f.keys(ctx, tx, r.catalog, "")
 	if err != nil {
 		return err
 	}
@@ -107,27 +107,27 @@ func (f *Functions) checkQuota(ctx context.Context, tx *db.Tx, r *row) error {
 	switch {
 	case inDatabase >= maxPerDatabase:
 		return terms.TooMany("Number of functions in database %s exceeds the limit of %d.", r.database, maxPerDatabase)
-	case len(all) >= maxPerAccount:
-		return terms.TooMany("Number of functions exceeds the limit of %d.", maxPerAccount)
+	case len(all) >= maxPerCatalog:
+		return terms.TooMany("Number of functions exceeds the limit of %d.", maxPerCatalog)
 	}
 	return nil
 }
 
-// keys lists the functions of a database, or of all databases of an account when database
+// keys lists the functions of a database, or of all databases of a catalog when database
 // is empty, in the order of the names. Functions of deleted databases are left out.
-func (f *Functions) keys(ctx context.Context, tx *db.Tx, account, database string) ([]*row, error) {
-	query, args := `SELECT parent, name, database_id FROM glue_function WHERE account = ?`, []any{account}
+func (f *Functions) keys(ctx context.Context, tx *db.Tx, catalog, database string) ([]*row, error) {
+	query, args := `SELECT parent, name, database_id FROM glue_function WHERE account = ?`, []any{catalog}
 	if database != "" {
 		query, args = query+` AND parent = ?`, append(args, database)
 	}
-	found, err := scan(ctx, tx, account, query+` ORDER BY parent, name`, args...)
+	found, err := scan(ctx, tx, catalog, query+` ORDER BY parent, name`, args...)
 	if err != nil {
 		return nil, err
 	}
 	ids, kept := map[string]int64{}, found[:0]
 	for _, r := range found {
 		if _, asked := ids[r.database]; !asked {
-			if ids[r.database], err = f.alive(ctx, tx, account, r.database); err != nil {
+			if ids[r.database], err = f.alive(ctx, tx, catalog, r.database); err != nil {
 				return nil, err
 			}
 		}
@@ -138,17 +138,18 @@ func (f *Functions) keys(ctx context.Context, tx *db.Tx, account, database strin
 	return kept, nil
 }
 
-// alive is the id of a database, 0 when there is none of that name.
-func (f *Functions) alive(ctx context.Context, tx *db.Tx, account, database string) (int64, error) {
-	id, err := f.Databases.ID(ctx, tx, account, database)
+// alive is the id of a database, 0 when there is none of that name, or a link: it has no functions of its own.
+func (f *Functions) alive(ctx context.Context, tx *db.Tx, catalog, database string) (int64, error) {
+	id, err := f.Databases.ID(ctx, tx, catalog, database)
 	var missing *glueapi.EntityNotFoundException
-	if errors.As(err, &missing) {
+	var link *terms.Link
+	if errors.As(err, &missing) || errors.As(err, &link) {
 		return 0, nil
 	}
 	return id, err
 }
 
-func scan(ctx context.Context, tx *db.Tx, account, query string, args ...any) ([]*row, error) {
+func scan(ctx context.Context, tx *db.Tx, catalog, query string, args ...any) ([]*row, error) {
 	rows, err := tx.Query(ctx, query, args...)
 	if err != nil {
 		return nil, err
@@ -156,7 +157,7 @@ func scan(ctx context.Context, tx *db.Tx, account, query string, args ...any) ([
 	defer rows.Close() //nolint:errcheck // rows.Err tells
 	var found []*row
 	for rows.Next() {
-		r := &row{account: account}
+		r := &row{catalog: catalog}
 		if err := rows.Scan(&r.database, &r.name, &r.databaseID); err != nil {
 			return nil, err
 		}
