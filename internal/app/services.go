@@ -16,7 +16,11 @@ import (
 	"github.com/bindery-project/bindery/internal/gateway"
 	"github.com/bindery-project/bindery/internal/op"
 	"github.com/bindery-project/bindery/internal/service/glue"
+	"github.com/bindery-project/bindery/internal/service/glue/connection"
 	"github.com/bindery-project/bindery/internal/service/glue/crawler"
+	"github.com/bindery-project/bindery/internal/service/glue/openformat"
+	"github.com/bindery-project/bindery/internal/service/glue/partindex"
+	"github.com/bindery-project/bindery/internal/service/glue/resourcepolicy"
 	"github.com/bindery-project/bindery/internal/service/glue/statisticstask"
 	"github.com/bindery-project/bindery/internal/service/iam"
 	"github.com/bindery-project/bindery/internal/service/installation"
@@ -62,15 +66,20 @@ func (a *App) openServices(context.Context) error {
 // node's alone.
 func (a *App) openCatalog(authorizer op.Authorizer, invoker op.Invoker, sessions *sts.Sessions, objects *s3.Service, behalf onBehalf) *glue.Service {
 	catalog := glue.New(glue.Config{
-		Store: a.db, Sealer: a.keys, Keys: a.keys, Authorizer: authorizer, Log: a.log, Alone: a.cfg.Postgres == "",
-		NewID: func() int64 { return rand.Int64N(math.MaxInt64) + 1 }, //nolint:gosec // surrogate keys are no secrets
+		Store: a.db, Queue: a.queue, Sealer: a.keys, Keys: a.keys, Authorizer: authorizer, Log: a.log, Alone: a.cfg.Postgres == "",
+		Trials:      connection.NewTrials(a.guard(), certificates{objects, behalf}, a.clock, a.log),
+		NewID:       func() int64 { return rand.Int64N(math.MaxInt64) + 1 }, //nolint:gosec // surrogate keys are no secrets
+		Principals:  principals{a.people},
+		Reauthorize: func(ctx context.Context, in any) error { return a.gateway.Reauthorize(ctx, in) },
+		Format:      openformat.Format{Objects: formatObjects{objects, behalf}, NewID: newID},
 		Crawlers: crawler.Config{
 			Queue: a.queue, Invoker: invoker, Roles: sessions, Objects: crawlObjects{objects}, Workers: a.workers, Parallel: a.cfg.Workers,
 			Region: a.cfg.Region, Clock: a.clock, NewID: newID,
 		},
 		Statistics: a.statisticsTasks(invoker, sessions, objects, behalf),
 	})
-	a.kinds = append(a.kinds, crawler.Kind(catalog.Crawlers))
+	a.people.OnMoved(resourcepolicy.PrincipalMoved)
+	a.kinds = append(a.kinds, crawler.Kind(catalog.Crawlers), partindex.Kind(catalog.Indexes))
 	a.kinds = append(a.kinds, statisticstask.Kinds(catalog.Tasks)...)
 	catalog.Start()
 	a.closers = append(a.closers, catalog.Close)

@@ -1,6 +1,7 @@
 package glue_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -8,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -20,7 +22,10 @@ import (
 	"github.com/bindery-project/bindery/internal/op"
 	"github.com/bindery-project/bindery/internal/seal"
 	"github.com/bindery-project/bindery/internal/service/glue"
+	"github.com/bindery-project/bindery/internal/service/glue/partindex"
+	"github.com/bindery-project/bindery/internal/service/glue/terms"
 	"github.com/bindery-project/bindery/internal/wire"
+	"github.com/bindery-project/bindery/internal/work/queue"
 )
 
 // The files in testdata are conversations with the service. A paragraph is a
@@ -29,6 +34,7 @@ import (
 //	deny SUFFIX      refuse the resource with this ARN suffix from now on
 //	account ID       call from this account from now on
 //	advance DURATION let time pass
+//	work             do what is queued, to its end
 //	struct           ask as another service of the program: answers are structs
 //
 // TOKEN stands for the NextToken that was answered last. -update rewrites the answers.
@@ -86,6 +92,8 @@ type catalog struct {
 	service *glue.Service
 	bound   map[string]op.Bound
 	clock   *clock.Manual
+	queue   *queue.Queue
+	store   *db.DB
 	grants  *grants
 	token   string
 	account string
@@ -113,16 +121,56 @@ func (g *grants) Check(ctx context.Context, accesses ...op.Access) error {
 	return nil
 }
 
+// Reauthorize stands in for the gateway's: the table or database that the input names.
+func (g *grants) Reauthorize(ctx context.Context, in any) error {
+	v := reflect.ValueOf(in).Elem()
+	text := func(name string) string {
+		f := v.FieldByName(name)
+		for f.IsValid() && f.Kind() == reflect.Pointer {
+			f = f.Elem()
+		}
+		if !f.IsValid() || f.Kind() != reflect.String {
+			return ""
+		}
+		return f.String()
+	}
+	call := op.CallFrom(ctx)
+	id := text("CatalogId")
+	catalog, err := terms.Catalog(call, &id)
+	if err != nil {
+		return err
+	}
+	database := cmp.Or(text("DatabaseName"), text("Name"))
+	resources := append(terms.CatalogResources(call.Region, catalog), terms.DatabaseResource(call.Region, catalog, database))
+	name := cmp.Or(text("TableName"), text("Name"))
+	if update, ok := in.(*glueapi.UpdateTableInput); ok {
+		name = update.TableInput.Name
+	}
+	if name != "" && text("DatabaseName") != "" {
+		resources = append(resources, terms.TableResource(call.Region, catalog, database, name))
+	}
+	var accesses []op.Access
+	for _, r := range resources {
+		accesses = append(accesses, op.Access{Action: "glue:" + call.Operation, Resource: r})
+	}
+	return g.Check(ctx, accesses...)
+}
+
 func newCatalog(t testing.TB, d *db.DB, clock *clock.Manual) *catalog {
+	t.Helper()
+	return newCatalogWith(t, d, clock, terms.Quotas{})
+}
+
+func newCatalogWith(t testing.TB, d *db.DB, clock *clock.Manual, quotas terms.Quotas) *catalog {
 	t.Helper()
 	keys, err := seal.OpenOrCreate(filepath.Join(t.TempDir(), "keys"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &catalog{grants: &grants{}, clock: clock, account: "111111111111", bound: map[string]op.Bound{}}
+	c := &catalog{grants: &grants{}, clock: clock, account: "111111111111", bound: map[string]op.Bound{}, queue: queue.New(d), store: d}
 	var ids atomic.Int64
 	c.service = glue.New(glue.Config{
-		Store: d, Sealer: keys, Keys: keys, Authorizer: c.grants, Log: slog.New(slog.DiscardHandler), Alone: true,
+		Store: d, Queue: c.queue, Sealer: keys, Keys: keys, Authorizer: c.grants, Reauthorize: c.grants.Reauthorize, Quotas: quotas, Log: slog.New(slog.DiscardHandler), Alone: true,
 		NewID: func() int64 { return ids.Add(1) },
 	})
 	c.service.Start()
@@ -201,6 +249,8 @@ func (c *catalog) say(t *testing.T, line string) string {
 		c.account = rest
 	case "struct":
 		c.structs = true
+	case "work":
+		c.work(t)
 	case "advance":
 		d, err := time.ParseDuration(rest)
 		if err != nil {
@@ -211,6 +261,27 @@ func (c *catalog) say(t *testing.T, line string) string {
 		return c.answer(t, word, rest)
 	}
 	return ""
+}
+
+// work performs what is queued and returns when nothing is left.
+func (c *catalog) work(t testing.TB) {
+	t.Helper()
+	runner := c.queue.NewRunner(queue.Config{Kinds: []queue.Kind{partindex.Kind(c.service.Indexes)}, Owner: "test", Poll: time.Millisecond})
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- runner.Run(ctx) }()
+	for left := 1; left > 0; {
+		err := c.store.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+			return tx.QueryRow(ctx, `SELECT COUNT(*) FROM work_item`).Scan(&left)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop()
+	if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
 }
 
 func (c *catalog) answer(t *testing.T, operation, input string) string {

@@ -16,6 +16,7 @@ import (
 	"github.com/bindery-project/bindery/internal/op"
 	"github.com/bindery-project/bindery/internal/seal"
 	"github.com/bindery-project/bindery/internal/service/glue/purge"
+	"github.com/bindery-project/bindery/internal/work/queue"
 )
 
 type allowAll struct{}
@@ -117,7 +118,7 @@ func newService(t *testing.T, d *db.DB) *Service {
 		t.Fatal(err)
 	}
 	return New(Config{
-		Store: d, Sealer: keys, Authorizer: allowAll{}, Log: slog.New(slog.DiscardHandler), Alone: true,
+		Store: d, Queue: queue.New(d), Sealer: keys, Authorizer: allowAll{}, Log: slog.New(slog.DiscardHandler), Alone: true,
 		NewID: func() int64 { return ids.Add(1) },
 	})
 }

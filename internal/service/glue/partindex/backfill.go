@@ -10,6 +10,7 @@ import (
 	"github.com/bindery-project/bindery/internal/api/glueapi"
 	"github.com/bindery-project/bindery/internal/db"
 	"github.com/bindery-project/bindery/internal/service/glue/partkey"
+	"github.com/bindery-project/bindery/internal/service/glue/terms"
 	"github.com/bindery-project/bindery/internal/work/queue"
 )
 
@@ -37,7 +38,7 @@ func (x *Indexes) enqueue(ctx context.Context, tx *db.Tx, r *record) error {
 		return err
 	}
 	id := fmt.Sprintf("partition-index/%d/%s", r.id, r.Status)
-	return x.Queue.Enqueue(ctx, tx, queue.Item{ID: id, Kind: kindName, Account: r.Account, Payload: payload})
+	return x.Queue.Enqueue(ctx, tx, queue.Item{ID: id, Kind: kindName, Account: terms.Owner(r.Account), Payload: payload})
 }
 
 // perform works on an index until nothing is left to do.

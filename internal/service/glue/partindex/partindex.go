@@ -143,7 +143,7 @@ func (x *Indexes) DeletePartitionIndex(ctx context.Context, in *glueapi.DeletePa
 type location struct{ account, database, table string }
 
 func place(ctx context.Context, catalog *string, database, table string) (location, error) {
-	account, err := terms.Account(op.CallFrom(ctx), catalog)
+	account, err := terms.Catalog(op.CallFrom(ctx), catalog)
 	return location{account, arn.Fold(database), arn.Fold(table)}, err
 }
 

@@ -3,6 +3,7 @@ package partindex
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -139,9 +140,17 @@ const purgePiece = 1000
 
 // purge removes some entries of an index.
 func purge(ctx context.Context, tx *db.Tx, index int64) (done bool, err error) {
-	n, err := tx.Exec(ctx, `DELETE FROM glue_partition_index_row WHERE index_id = ? AND (ikey, okey) IN
-		(SELECT ikey, okey FROM glue_partition_index_row WHERE index_id = ? ORDER BY ikey, okey LIMIT ?)`, index, index, purgePiece)
-	return n < purgePiece, err
+	var ikey, okey []byte
+	err = tx.QueryRow(ctx, `SELECT ikey, okey FROM glue_partition_index_row WHERE index_id = ? ORDER BY ikey, okey LIMIT 1 OFFSET ?`, index, purgePiece).
+		Scan(&ikey, &okey)
+	if errors.Is(err, db.ErrNotFound) { // the rest fits into one piece
+		_, err = tx.Exec(ctx, `DELETE FROM glue_partition_index_row WHERE index_id = ?`, index)
+		return err == nil, err
+	}
+	if err == nil {
+		_, err = tx.Exec(ctx, `DELETE FROM glue_partition_index_row WHERE index_id = ? AND (ikey, okey) < (?, ?)`, index, ikey, okey)
+	}
+	return false, err
 }
 
 // PurgeTable removes some of the indexes of a deleted table.

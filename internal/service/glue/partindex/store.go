@@ -131,7 +131,7 @@ func (r *record) remove(ctx context.Context, tx *db.Tx) error {
 
 func (r *record) journal(ctx context.Context, tx *db.Tx, before, after []byte) error {
 	return tx.Record(ctx, db.Change{
-		Account: r.Account, Kind: "glue:partitionIndex", Key: terms.Key(r.Database, r.Table, r.Name), Before: before, After: after,
+		Account: terms.Owner(r.Account), Kind: "glue:partitionIndex", Key: terms.CatalogKey(r.Account, r.Database, r.Table, r.Name), Before: before, After: after,
 	})
 }
 

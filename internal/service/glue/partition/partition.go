@@ -65,7 +65,7 @@ type target struct {
 }
 
 func newTarget(call *op.Call, catalog *string, database, table string) (*target, error) {
-	account, err := terms.Account(call, catalog)
+	account, err := terms.Catalog(call, catalog)
 	return &target{account: account, database: arn.Fold(database), name: arn.Fold(table)}, err
 }
 

@@ -132,7 +132,7 @@ func record(ctx context.Context, tx *db.Tx, t *target, values []string, before, 
 		return err
 	}
 	return tx.Record(ctx, db.Change{
-		Account: t.account, Kind: "glue:partition", Key: terms.Key(t.database, t.name, string(list)), Before: before, After: after,
+		Account: terms.Owner(t.account), Kind: "glue:partition", Key: terms.CatalogKey(t.account, t.database, t.name, string(list)), Before: before, After: after,
 	})
 }
 

@@ -51,7 +51,7 @@ type subject struct {
 }
 
 func subjectOf(ctx context.Context, catalog *string, database, table string) (subject, error) {
-	account, err := terms.Account(op.CallFrom(ctx), catalog)
+	account, err := terms.Catalog(op.CallFrom(ctx), catalog)
 	return subject{account: account, database: arn.Fold(database), table: arn.Fold(table)}, err
 }
 

@@ -173,6 +173,9 @@ func (t Rows) Definition(ctx context.Context, tx *db.Tx, account, database, name
 	if err != nil {
 		return 0, nil, err
 	}
+	if r.link {
+		return 0, nil, r.follow()
+	}
 	doc, err := r.parse()
 	return r.id, doc, err
 }
