@@ -26,6 +26,9 @@ func (g *Gateway) authorize(ctx context.Context, t *target, in any) error {
 	if err != nil {
 		return err
 	}
+	if t.Auth.Or != "" {
+		return g.either(ctx, accesses, t.Auth.Or)
+	}
 	op.CallFrom(ctx).Accesses = accesses
 	return g.Check(ctx, accesses...)
 }

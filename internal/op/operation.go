@@ -34,6 +34,7 @@ type Paginator struct {
 // and the resources that must be allowed for it.
 type Auth struct {
 	Action    string     // "glue:GetTable"
+	Or        string     // another action that is enough when it is allowed on the same resources; a deny of either refuses
 	Resources []Target   // all of them must be allowed; empty with no resolver never builds
 	Resolver  string     // name of the service's resolver, when input alone cannot tell
 	Anonymous bool       // AWS serves the operation unsigned (STS, with a SAML or web identity)

@@ -108,7 +108,7 @@ func (p *Package) renderOperation(w *printer, o *facts.Operation) error {
 
 func authFields(a *authRow) string {
 	fields := []string{
-		tag("Action", a.Action), tag("Resolver", a.Resolver),
+		tag("Action", a.Action), tag("Or", a.Or), tag("Resolver", a.Resolver),
 		truth("Anonymous", a.Anonymous), truth("Always", a.Always), truth("Coarse", a.Coarse),
 	}
 	if len(a.Targets) > 0 {

@@ -33,6 +33,7 @@ type Overlay struct {
 // from the input is "{ResourceArn}".
 type Row struct {
 	Action    string            `json:"action"` // default: the service's prefix and the operation's name
+	Or        string            `json:"or"`     // an action that is enough in its place, with the prefix
 	Resources []string          `json:"resources"`
 	Resolver  string            `json:"resolver"`
 	Context   map[string]string `json:"context"` // condition key -> path into the input
