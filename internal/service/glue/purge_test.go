@@ -53,7 +53,7 @@ func TestPurgeIsCutOff(t *testing.T) {
 				t.Fatal("the purge does not end")
 			}
 		}
-		if cuts < 3 {
+		if cuts < 2 {
 			t.Errorf("cut off %d times only", cuts)
 		}
 		for table, want := range map[string]int{
