@@ -7,15 +7,17 @@ CREATE TABLE glue_policy (
 );
 
 -- The index. A term is the hash of a word together with what it is a word of (package search).
+-- Tables are numbered as they come, so that new entries of a common word lie side by side.
 CREATE TABLE glue_search_term (
-    term     BIGINT NOT NULL,
-    table_id BIGINT NOT NULL,
-    PRIMARY KEY (term, table_id)
+    term   BIGINT NOT NULL,
+    number BIGINT NOT NULL,
+    PRIMARY KEY (term, number)
 );
 
 -- What is indexed of a table: where it is, what results are ordered by, and its terms.
 CREATE TABLE glue_search_table (
-    table_id BIGINT NOT NULL PRIMARY KEY,
+    number   BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    table_id BIGINT NOT NULL,
     account  BYTEA NOT NULL,
     database BYTEA NOT NULL,
     name     BYTEA NOT NULL,
@@ -23,7 +25,8 @@ CREATE TABLE glue_search_table (
     updated  BIGINT NOT NULL, -- ms
     terms    BYTEA NOT NULL  -- eight bytes each
 );
-CREATE INDEX glue_search_table_by_account ON glue_search_table (account, table_id);
+CREATE UNIQUE INDEX glue_search_table_by_id ON glue_search_table (table_id);
+CREATE INDEX glue_search_table_by_account ON glue_search_table (account, number);
 
 -- Tables whose index is behind. The database notes every change of glue_table itself, in the
 -- transaction that makes it, so that no writer of tables can forget to.

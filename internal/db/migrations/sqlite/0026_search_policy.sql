@@ -7,15 +7,17 @@ CREATE TABLE glue_policy (
 ) WITHOUT ROWID;
 
 -- The index. A term is the hash of a word together with what it is a word of (package search).
+-- Tables are numbered as they come, so that new entries of a common word lie side by side.
 CREATE TABLE glue_search_term (
-    term     INTEGER NOT NULL,
-    table_id INTEGER NOT NULL,
-    PRIMARY KEY (term, table_id)
+    term   INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (term, number)
 ) WITHOUT ROWID;
 
 -- What is indexed of a table: where it is, what results are ordered by, and its terms.
 CREATE TABLE glue_search_table (
-    table_id INTEGER NOT NULL PRIMARY KEY,
+    number   INTEGER PRIMARY KEY,
+    table_id INTEGER NOT NULL,
     account  BLOB NOT NULL,
     database BLOB NOT NULL,
     name     BLOB NOT NULL,
@@ -23,7 +25,8 @@ CREATE TABLE glue_search_table (
     updated  INTEGER NOT NULL, -- ms
     terms    BLOB NOT NULL  -- eight bytes each
 );
-CREATE INDEX glue_search_table_by_account ON glue_search_table (account, table_id);
+CREATE UNIQUE INDEX glue_search_table_by_id ON glue_search_table (table_id);
+CREATE INDEX glue_search_table_by_account ON glue_search_table (account, number);
 
 -- Tables whose index is behind. The database notes every change of glue_table itself, in the
 -- transaction that makes it, so that no writer of tables can forget to.

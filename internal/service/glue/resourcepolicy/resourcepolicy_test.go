@@ -294,3 +294,31 @@ func TestHybrid(t *testing.T) {
 		}
 	}
 }
+
+// TestOtherNodes: a node that shares the store follows within a second.
+func TestOtherNodes(t *testing.T) {
+	cfg := dbtest.Postgres(t, db.Config{})
+	here, there := dbtest.Open(t, cfg), dbtest.Open(t, cfg)
+	p, _ := newPolicies(here)
+	elsewhere := resourcepolicy.NewGoverning(there)
+	table := prefix + "table/sales/orders"
+	if found, err := elsewhere.Policy(as(two), table); err != nil || found != nil {
+		t.Fatal(found, err)
+	}
+	if _, err := p.PutResourcePolicy(as(one), &glueapi.PutResourcePolicyInput{PolicyInJson: forTwo}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	for {
+		found, err := elsewhere.Policy(as(two), table)
+		switch {
+		case err != nil:
+			t.Fatal(err)
+		case found != nil:
+			return
+		case ctx.Err() != nil:
+			t.Fatal("the other node did not follow within a second")
+		}
+	}
+}

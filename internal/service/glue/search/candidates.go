@@ -12,7 +12,8 @@ import (
 // candidate is what the index finds: a table, where it is, and what it is ordered by. Its JSON is
 // the position with which the next page goes on.
 type candidate struct {
-	ID       int64
+	Number   int64
+	Table    int64
 	Database string `json:",omitempty"`
 	Name     string `json:",omitempty"`
 	Moment   int64  `json:",omitempty"` // of CreateTime or UpdateTime, ms
@@ -42,7 +43,7 @@ func (q *query) candidates(ctx context.Context, tx *db.Tx, after string, n int) 
 	var found []string
 	for rows.Next() {
 		var c candidate
-		if err := rows.Scan(&c.ID, &c.Database, &c.Name, &c.Moment); err != nil {
+		if err := rows.Scan(&c.Number, &c.Table, &c.Database, &c.Name, &c.Moment); err != nil {
 			return nil, err
 		}
 		position, err := json.Marshal(&c)
@@ -62,16 +63,16 @@ func (q *query) sql(after string, n int) (string, []any, error) {
 		moment = "s.updated"
 	}
 	b := strings.Builder{}
-	b.WriteString("SELECT s.table_id, s.database, s.name, " + moment + " FROM glue_search_table s WHERE s.account = ?")
+	b.WriteString("SELECT s.number, s.table_id, s.database, s.name, " + moment + " FROM glue_search_table s WHERE s.account = ?")
 	args := []any{q.catalog}
 	if len(q.terms) > 0 {
 		b.Reset()
-		b.WriteString("SELECT s.table_id, s.database, s.name, " + moment +
-			" FROM glue_search_term t CROSS JOIN glue_search_table s WHERE t.term = ? AND s.table_id = t.table_id AND s.account = ?")
+		b.WriteString("SELECT s.number, s.table_id, s.database, s.name, " + moment +
+			" FROM glue_search_term t CROSS JOIN glue_search_table s WHERE t.term = ? AND s.number = t.number AND s.account = ?")
 		args = []any{q.terms[0], q.catalog}
 	}
 	for _, t := range q.terms[min(1, len(q.terms)):] {
-		b.WriteString(" AND EXISTS (SELECT 1 FROM glue_search_term o WHERE o.term = ? AND o.table_id = s.table_id)")
+		b.WriteString(" AND EXISTS (SELECT 1 FROM glue_search_term o WHERE o.term = ? AND o.number = s.number)")
 		args = append(args, t)
 	}
 	for _, t := range q.times {
@@ -84,9 +85,9 @@ func (q *query) sql(after string, n int) (string, []any, error) {
 
 // goOn writes where to begin, and the order.
 func (q *query) goOn(b *strings.Builder, args []any, after string) ([]any, error) {
-	id := "s.table_id"
+	number := "s.number"
 	if len(q.terms) > 0 {
-		id = "t.table_id" // the order in which the index has them
+		number = "t.number" // the order in which the index has them
 	}
 	var from candidate
 	if after != "" {
@@ -101,16 +102,16 @@ func (q *query) goOn(b *strings.Builder, args []any, after string) ([]any, error
 	column := q.order.column
 	switch {
 	case after != "" && column == "":
-		b.WriteString(" AND " + id + " > ?")
-		args = append(args, from.ID)
+		b.WriteString(" AND " + number + " > ?")
+		args = append(args, from.Number)
 	case after != "":
-		b.WriteString(" AND (s." + column + ", s.table_id) " + compare + " (?, ?)")
-		args = append(args, from.key(column), from.ID)
+		b.WriteString(" AND (s." + column + ", s.number) " + compare + " (?, ?)")
+		args = append(args, from.key(column), from.Number)
 	}
 	if column == "" {
-		b.WriteString(" ORDER BY " + id + " LIMIT ?")
+		b.WriteString(" ORDER BY " + number + " LIMIT ?")
 	} else {
-		b.WriteString(" ORDER BY s." + column + direction + ", s.table_id" + direction + " LIMIT ?")
+		b.WriteString(" ORDER BY s." + column + direction + ", s.number" + direction + " LIMIT ?")
 	}
 	return args, nil
 }

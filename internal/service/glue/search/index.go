@@ -149,36 +149,55 @@ func (x *Index) refresh(ctx context.Context, tx *db.Tx, id int64) error {
 		x.Log.WarnContext(ctx, "a table could not be read for the search index", "table", id, "error", err)
 		doc = nil
 	}
-	var packed []byte
-	err = tx.QueryRow(ctx, `SELECT terms FROM glue_search_table WHERE table_id = ?`, id).Scan(&packed)
-	if err != nil && !errors.Is(err, db.ErrNotFound) {
+	old, err := entryOf(ctx, tx, id)
+	if err != nil {
 		return err
 	}
-	old := unpackTerms(packed)
 	if doc == nil {
-		if err := dropTerms(ctx, tx, id, old); err != nil {
-			return err
-		}
-		_, err := tx.Exec(ctx, `DELETE FROM glue_search_table WHERE table_id = ?`, id)
+		return old.remove(ctx, tx)
+	}
+	next := &entry{table: id, terms: termsOf(*doc.CatalogId, doc)}
+	if err := next.locate(ctx, tx, doc); err != nil {
 		return err
 	}
-	next := termsOf(*doc.CatalogId, doc)
-	if err := dropTerms(ctx, tx, id, difference(old, next)); err != nil {
+	if err := next.drop(ctx, tx, difference(old.terms, next.terms)); err != nil {
 		return err
 	}
-	if err := addTerms(ctx, tx, id, difference(next, old)); err != nil {
-		return err
-	}
-	return locate(ctx, tx, id, doc, next)
+	return next.add(ctx, tx, difference(next.terms, old.terms))
 }
 
-// locate stores where a table is.
-func locate(ctx context.Context, tx *db.Tx, id int64, doc *glueapi.Table, list []int64) error {
-	_, err := tx.Exec(ctx, `INSERT INTO glue_search_table (table_id, account, database, name, created, updated, terms) VALUES (?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (table_id) DO UPDATE SET account = excluded.account, database = excluded.database, name = excluded.name,
-			created = excluded.created, updated = excluded.updated, terms = excluded.terms`,
-		id, *doc.CatalogId, *doc.DatabaseName, doc.Name, millis(doc.CreateTime), millis(doc.UpdateTime), packTerms(list))
+// entry is what is indexed of a table.
+type entry struct {
+	table  int64
+	number int64 // 0: nothing is indexed of it
+	terms  []int64
+}
+
+func entryOf(ctx context.Context, tx *db.Tx, id int64) (*entry, error) {
+	e := &entry{table: id}
+	var packed []byte
+	err := tx.QueryRow(ctx, `SELECT number, terms FROM glue_search_table WHERE table_id = ?`, id).Scan(&e.number, &packed)
+	if errors.Is(err, db.ErrNotFound) {
+		return e, nil
+	}
+	e.terms = unpackTerms(packed)
+	return e, err
+}
+
+func (e *entry) remove(ctx context.Context, tx *db.Tx) error {
+	if err := e.drop(ctx, tx, e.terms); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `DELETE FROM glue_search_table WHERE table_id = ?`, e.table)
 	return err
+}
+
+// locate stores where the table is, and learns its number.
+func (e *entry) locate(ctx context.Context, tx *db.Tx, doc *glueapi.Table) error {
+	return tx.QueryRow(ctx, `INSERT INTO glue_search_table (table_id, account, database, name, created, updated, terms) VALUES (?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (table_id) DO UPDATE SET account = excluded.account, database = excluded.database, name = excluded.name,
+			created = excluded.created, updated = excluded.updated, terms = excluded.terms RETURNING number`,
+		e.table, *doc.CatalogId, *doc.DatabaseName, doc.Name, millis(doc.CreateTime), millis(doc.UpdateTime), packTerms(e.terms)).Scan(&e.number)
 }
 
 func millis(t *op.Millis) int64 {
@@ -188,24 +207,24 @@ func millis(t *op.Millis) int64 {
 	return int64(*t)
 }
 
-func dropTerms(ctx context.Context, tx *db.Tx, id int64, list []int64) error {
+func (e *entry) drop(ctx context.Context, tx *db.Tx, list []int64) error {
 	for _, t := range list {
-		if _, err := tx.Exec(ctx, `DELETE FROM glue_search_term WHERE term = ? AND table_id = ?`, t, id); err != nil {
+		if _, err := tx.Exec(ctx, `DELETE FROM glue_search_term WHERE term = ? AND number = ?`, t, e.number); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// addTerms adds many terms with few statements, of few lengths: the store keeps statements.
-func addTerms(ctx context.Context, tx *db.Tx, id int64, list []int64) error {
+// add adds many terms with few statements, of few lengths: the store keeps statements.
+func (e *entry) add(ctx context.Context, tx *db.Tx, list []int64) error {
 	for _, at := range []int{64, 8, 1} {
 		for len(list) >= at {
 			args := make([]any, 0, 2*at)
 			for _, t := range list[:at] {
-				args = append(args, t, id)
+				args = append(args, t, e.number)
 			}
-			_, err := tx.Exec(ctx, `INSERT INTO glue_search_term (term, table_id) VALUES (?, ?)`+strings.Repeat(`, (?, ?)`, at-1)+` ON CONFLICT DO NOTHING`, args...)
+			_, err := tx.Exec(ctx, `INSERT INTO glue_search_term (term, number) VALUES (?, ?)`+strings.Repeat(`, (?, ?)`, at-1)+` ON CONFLICT DO NOTHING`, args...)
 			if err != nil {
 				return err
 			}

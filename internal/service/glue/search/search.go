@@ -128,7 +128,7 @@ func (r *reader) read(ctx context.Context, position string) (op.Raw, error) {
 	if !r.allowed(ctx, &c) {
 		return nil, nil
 	}
-	raw, doc, err := r.s.Index.Tables.ByID(ctx, r.tx, c.ID)
+	raw, doc, err := r.s.Index.Tables.ByID(ctx, r.tx, c.Table)
 	if err != nil || doc == nil || !r.query.matches(doc) {
 		return nil, err
 	}

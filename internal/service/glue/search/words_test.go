@@ -52,7 +52,7 @@ func TestTermsAreBounded(t *testing.T) {
 }
 
 func TestDifference(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // repeatable, on purpose
+	r := rand.New(rand.NewPCG(1, 2))
 	pick := func() []int64 {
 		var out []int64
 		for i := range int64(20) {
