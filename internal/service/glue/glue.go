@@ -153,12 +153,12 @@ type catalogDatabases struct {
 // Start begins the work in the background.
 func (s *Service) Start() {
 	s.purger.Start()
-	s.Search.Index.Start()
+	s.Index.Start()
 }
 
 // Close ends the work in the background; what is left of it goes on after the
 // next start.
-func (s *Service) Close() error { return errors.Join(s.Search.Index.Close(), s.purger.Close()) }
+func (s *Service) Close() error { return errors.Join(s.Index.Close(), s.purger.Close()) }
 
 // Bind lists the operations for the gateway.
 func (s *Service) Bind() *op.Service {

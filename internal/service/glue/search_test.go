@@ -49,7 +49,7 @@ func TestSearchAgreesWithWhatIsWritten(t *testing.T) {
 	now := clock.NewManual(begin)
 	dbtest.RunConfig(t, db.Config{Clock: now}, func(t *testing.T, d *db.DB) {
 		c := newCatalog(t, d, now)
-		other := &search.Index{Store: d, Tables: c.service.Search.Index.Tables, Log: c.service.Search.Index.Log}
+		other := &search.Index{Store: d, Tables: c.service.Index.Tables, Log: c.service.Index.Log}
 		written := make([]map[string]string, 4) // by writer: table to its words
 		var work sync.WaitGroup
 		for writer := range written {
@@ -130,7 +130,7 @@ func TestNotesSurvive(t *testing.T) {
 	now := clock.NewManual(begin)
 	dbtest.RunConfig(t, db.Config{Clock: now}, func(t *testing.T, d *db.DB) {
 		first := newCatalog(t, d, now)
-		if err := first.service.Search.Index.Close(); err != nil {
+		if err := first.service.Index.Close(); err != nil {
 			t.Fatal(err)
 		}
 		first.mustCall(t, "CreateDatabase", `{"DatabaseInput":{"Name":"w0"}}`)
