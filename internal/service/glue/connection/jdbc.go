@@ -28,15 +28,19 @@ type driver struct {
 
 var postgresDriver = driver{
 	protocol: probe.PostgreSQL, port: "5432", level: postgresLevel,
-	harmless: []string{"ssl", "sslmode", "ApplicationName", "connectTimeout", "loginTimeout", "socketTimeout", "tcpKeepAlive", "stringtype",
-		"reWriteBatchedInserts", "prepareThreshold", "defaultRowFetchSize"},
+	harmless: []string{
+		"ssl", "sslmode", "ApplicationName", "connectTimeout", "loginTimeout", "socketTimeout", "tcpKeepAlive", "stringtype",
+		"reWriteBatchedInserts", "prepareThreshold", "defaultRowFetchSize",
+	},
 }
 
 var mysqlDriver = driver{
 	protocol: probe.MySQL, port: "3306", level: mysqlLevel,
-	harmless: []string{"sslMode", "useSSL", "requireSSL", "verifyServerCertificate", "serverTimezone", "useUnicode", "characterEncoding",
+	harmless: []string{
+		"sslMode", "useSSL", "requireSSL", "verifyServerCertificate", "serverTimezone", "useUnicode", "characterEncoding",
 		"connectTimeout", "socketTimeout", "tcpKeepAlive", "zeroDateTimeBehavior", "tinyInt1isBit", "rewriteBatchedStatements",
-		"useCursorFetch", "defaultFetchSize", "useServerPrepStmts"},
+		"useCursorFetch", "defaultFetchSize", "useServerPrepStmts",
+	},
 }
 
 // drivers are the databases that can be tried, by the name that URLs and JDBC_ENGINE have for them.

@@ -14,7 +14,7 @@ const (
 	host, port, engine     = "HOST", "PORT", "JDBC_ENGINE"
 	jdbcURL, connectionURL = "JDBC_CONNECTION_URL", "CONNECTION_URL"
 	username, password     = "USERNAME", "PASSWORD"
-	secretID               = "SECRET_ID" //nolint:gosec // the name of a property
+	secretID               = "SECRET_ID"
 	database               = "DATABASE"
 	enforceSSL             = "JDBC_ENFORCE_SSL"
 	customCert             = "CUSTOM_JDBC_CERT"
@@ -67,8 +67,9 @@ var (
 var saslDemands = map[string][]choice{
 	mechanismPlain: {{{kafkaPlainUser, kafkaPlainPassword}}},
 	mechanismScram: {{{kafkaScramUser, kafkaScramPassword}, {kafkaScramSecret}}},
-	mechanismKerberos: {{{"KAFKA_SASL_GSSAPI_KEYTAB", "KAFKA_SASL_GSSAPI_KRB5_CONF", "KAFKA_SASL_GSSAPI_SERVICE",
-		"KAFKA_SASL_GSSAPI_PRINCIPAL"}}},
+	mechanismKerberos: {{
+		{"KAFKA_SASL_GSSAPI_KEYTAB", "KAFKA_SASL_GSSAPI_KRB5_CONF", "KAFKA_SASL_GSSAPI_SERVICE", "KAFKA_SASL_GSSAPI_PRINCIPAL"},
+	}},
 	mechanismIAM: {},
 }
 

@@ -48,9 +48,9 @@ func (e *Encryption) config(host string) *tls.Config {
 	}
 	switch {
 	case !e.Verify:
-		c.InsecureSkipVerify = true //nolint:gosec // the connection's own choice: drivers verify nothing unless JDBC_ENFORCE_SSL says so
+		c.InsecureSkipVerify = true // the connection's own choice: drivers verify nothing unless JDBC_ENFORCE_SSL says so
 	case e.AnyName:
-		c.InsecureSkipVerify = true //nolint:gosec // VerifyConnection does all but the name
+		c.InsecureSkipVerify = true // VerifyConnection does all but the name
 		c.VerifyConnection = func(s tls.ConnectionState) error { return chain(s, e.Roots) }
 	}
 	return c
@@ -77,6 +77,12 @@ var (
 	errPlainServer = &Failure{Stage: TLS, Reason: "the server does not offer TLS"}
 	errAnswer      = errors.New("probe: not an answer of the protocol")
 )
+
+// isTimeout reports whether an error comes from a deadline, ours or the operating system's.
+func isTimeout(err error) bool {
+	var n net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &n) && n.Timeout()
+}
 
 // reason words an error in our own words: nothing of what the other end sent is in it.
 func reason(stage Stage, err error) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"sync/atomic"
 
@@ -16,35 +17,52 @@ import (
 )
 
 // kafka speaks to a broker. Encryption is not negotiated: the listener has it or not. The
-// client gets one connection, ours: brokers that the metadata names are not dialled.
+// client gets connections to this broker only: those that the metadata names are not dialled.
 type kafka struct {
-	conn   net.Conn
-	client *kgo.Client
+	conn      net.Conn
+	encrypted *tls.Config // nil: not encrypted
+	again     func(ctx context.Context) (net.Conn, error)
+	client    *kgo.Client
 }
 
-func (k *kafka) encrypt(ctx context.Context, e *Encryption, config *tls.Config) (bool, error) {
-	if e.Mode == Off {
+func (k *kafka) encrypt(ctx context.Context, t *Target, config *tls.Config) (bool, error) {
+	if t.TLS.Mode == Off {
 		return false, nil
 	}
 	conn, err := handshake(ctx, k.conn, config)
-	k.conn = conn
+	k.conn, k.encrypted = conn, config
 	return true, err
 }
 
-// errSecond says that the client wanted another connection, after the first had failed.
-var errSecond = errors.New("probe: the connection is used up")
+// mostConnections is how often a client may connect: it tries a password that was refused
+// once more, on a new connection.
+const mostConnections = 2
+
+// errUsedUp says that the client wanted more than that.
+var errUsedUp = errors.New("probe: the client connects too often")
+
+// dial gives the client the connection that is there, then another one.
+func (k *kafka) dial(ctx context.Context, n int32) (net.Conn, error) {
+	if n > mostConnections {
+		return nil, errUsedUp
+	}
+	if n == 1 {
+		return k.conn, nil
+	}
+	conn, err := k.again(ctx)
+	if err != nil || k.encrypted == nil {
+		return conn, err
+	}
+	return handshake(ctx, conn, k.encrypted)
+}
 
 func (k *kafka) login(ctx context.Context, t *Target) error {
-	var given atomic.Bool
+	var count atomic.Int32
 	options := []kgo.Opt{
 		kgo.SeedBrokers("192.0.2.1:9092"), // the connection is there already
-		kgo.Dialer(func(context.Context, string, string) (net.Conn, error) {
-			if given.Swap(true) {
-				return nil, errSecond
-			}
-			return k.conn, nil
-		}),
-		kgo.ClientID("bindery"), kgo.RequestRetries(0), kgo.BrokerMaxReadBytes(maxKafkaAnswer), kgo.DisableClientMetrics(),
+		kgo.Dialer(func(ctx context.Context, _, _ string) (net.Conn, error) { return k.dial(ctx, count.Add(1)) }),
+		kgo.ClientID("bindery"), kgo.RequestRetries(0),
+		kgo.BrokerMaxReadBytes(maxKafkaAnswer), kgo.FetchMaxBytes(maxKafkaAnswer), kgo.FetchMaxPartitionBytes(maxKafkaAnswer), kgo.DisableClientMetrics(),
 	}
 	if m := mechanism(t); m != nil {
 		options = append(options, kgo.SASL(m))
@@ -53,9 +71,12 @@ func (k *kafka) login(ctx context.Context, t *Target) error {
 	if k.client, err = kgo.NewClient(options...); err != nil {
 		return err
 	}
-	_, err = k.client.SeedBrokers()[0].RetriableRequest(ctx, kmsg.NewPtrApiVersionsRequest())
+	_, err = k.client.SeedBrokers()[0].Request(ctx, kmsg.NewPtrApiVersionsRequest())
 	if err != nil {
 		k.client.Close()
+	}
+	if t.Mechanism != NoSASL && errors.Is(err, io.EOF) {
+		return &Failure{Stage: Authentication, Reason: "the broker closed the connection on this user name and password"}
 	}
 	return kafkaReason(err)
 }

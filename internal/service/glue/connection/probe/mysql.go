@@ -49,17 +49,17 @@ const (
 	comQuery      = 3
 )
 
-func (m *mysql) encrypt(ctx context.Context, e *Encryption, config *tls.Config) (bool, error) {
-	if err := m.greet(); err != nil || e.Mode == Off {
+func (m *mysql) encrypt(ctx context.Context, t *Target, config *tls.Config) (bool, error) {
+	if err := m.greet(); err != nil || t.TLS.Mode == Off {
 		return false, err
 	}
 	if m.hello.capabilities&canTLS == 0 {
-		if e.Mode == Demand {
+		if t.TLS.Mode == Demand {
 			return false, errPlainServer
 		}
 		return false, nil
 	}
-	if err := m.write(m.opening(canTLS)); err != nil {
+	if err := m.write(m.opening(t, true)); err != nil {
 		return false, err
 	}
 	conn, err := handshake(ctx, m.conn, config)
@@ -110,11 +110,15 @@ func parseGreeting(packet []byte) (*greeting, error) {
 	return g, nil
 }
 
-// opening is the beginning of the client's answer; alone, with canTLS, it asks for TLS.
-func (m *mysql) opening(extra uint32) []byte {
-	flags := uint32(longPassword|protocol41|transactions|secureAuth|pluginAuth) | extra
-	if m.encrypted {
+// opening is the beginning of the client's answer. Alone it asks for TLS: it must then say all
+// that the whole answer says later, for MariaDB does not read the flags again.
+func (m *mysql) opening(t *Target, encrypt bool) []byte {
+	flags := uint32(longPassword | protocol41 | transactions | secureAuth | pluginAuth)
+	if encrypt {
 		flags |= canTLS
+	}
+	if t.Database != "" {
+		flags |= connectDB
 	}
 	out := binary.LittleEndian.AppendUint32(nil, flags)
 	out = binary.LittleEndian.AppendUint32(out, maxPacket)
@@ -127,11 +131,7 @@ func (m *mysql) login(_ context.Context, t *Target) error {
 	if err != nil {
 		return err
 	}
-	extra := uint32(0)
-	if t.Database != "" {
-		extra = connectDB
-	}
-	answer := append(m.opening(extra), t.User...)
+	answer := append(m.opening(t, m.encrypted), t.User...)
 	answer = append(answer, 0, byte(len(proof)))
 	answer = append(answer, proof...)
 	if t.Database != "" {

@@ -21,8 +21,8 @@ type postgres struct {
 // sslRequest asks the server for TLS: length 8 and the request's code (PostgreSQL, "Message Formats").
 var sslRequest = []byte{0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f}
 
-func (p *postgres) encrypt(ctx context.Context, e *Encryption, config *tls.Config) (bool, error) {
-	if e.Mode == Off {
+func (p *postgres) encrypt(ctx context.Context, t *Target, config *tls.Config) (bool, error) {
+	if t.TLS.Mode == Off {
 		return false, nil
 	}
 	if _, err := p.conn.Write(sslRequest); err != nil {
@@ -39,7 +39,7 @@ func (p *postgres) encrypt(ctx context.Context, e *Encryption, config *tls.Confi
 		return true, err
 	case answer[0] != 'N':
 		return false, errAnswer
-	case e.Mode == Demand:
+	case t.TLS.Mode == Demand:
 		return false, errPlainServer
 	}
 	return false, nil

@@ -199,38 +199,50 @@ func (r *run) reach(ctx context.Context, e Endpoint) (net.Conn, *Failure) {
 // session speaks one protocol on a connection.
 type session interface {
 	// encrypt agrees on encryption and carries it out. It reports whether the connection is encrypted now.
-	encrypt(ctx context.Context, e *Encryption, config *tls.Config) (bool, error)
+	encrypt(ctx context.Context, t *Target, config *tls.Config) (bool, error)
 	// login authenticates.
 	login(ctx context.Context, t *Target) error
 	// query asks for something that every server has.
 	query(ctx context.Context) error
 }
 
-func newSession(p Protocol, conn net.Conn) session {
-	switch p {
+func (r *run) session(conn net.Conn) session {
+	bounded := &boundedConn{Conn: conn, left: r.Limits.Bytes}
+	switch r.target.Protocol {
 	case PostgreSQL:
-		return &postgres{conn: conn}
+		return &postgres{conn: bounded}
 	case MySQL:
-		return &mysql{conn: conn}
+		return &mysql{conn: bounded}
 	case Kafka:
-		return &kafka{conn: conn}
+		return &kafka{conn: bounded, again: func(ctx context.Context) (net.Conn, error) { return r.again(ctx, conn) }}
 	case Plain:
 	}
 	return nil
 }
 
+// again connects once more to where a connection leads.
+func (r *run) again(ctx context.Context, conn net.Conn) (net.Conn, error) {
+	to, err := netip.ParseAddrPort(conn.RemoteAddr().String())
+	if err != nil {
+		return nil, err
+	}
+	next, err := r.Dialer.Dial(ctx, to)
+	if err != nil {
+		return nil, err
+	}
+	return &boundedConn{Conn: next, left: r.Limits.Bytes}, nil
+}
+
 // enter does what comes after the connection: encrypt, log in, ask.
 func (r *run) enter(ctx context.Context, conn net.Conn, host string) *Failure {
-	bounded := &boundedConn{Conn: conn, left: r.Limits.Bytes}
-	s := newSession(r.target.Protocol, bounded)
-	encryption := &r.target.TLS
+	s := r.session(conn)
 	for _, step := range []struct {
 		stage Stage
 		limit time.Duration
 		do    func(ctx context.Context) (string, error)
 	}{
 		{TLS, r.Limits.Encrypt, func(ctx context.Context) (string, error) {
-			encrypted, err := s.encrypt(ctx, encryption, encryption.config(host))
+			encrypted, err := s.encrypt(ctx, r.target, r.target.TLS.config(host))
 			return map[bool]string{true: "encrypted", false: "not encrypted"}[encrypted], err
 		}},
 		{Authentication, r.Limits.Login, func(ctx context.Context) (string, error) { return "", s.login(ctx, r.target) }},
@@ -257,7 +269,7 @@ func (r *run) stage(ctx context.Context, stage Stage, limit time.Duration, do fu
 		r.steps = append(r.steps, Step{Stage: stage, Took: r.Clock.Now().Sub(began), Note: note})
 		return nil
 	}
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || isTimeout(err) {
 		return &Failure{Stage: stage, Reason: "no answer in time", Timeout: true}
 	}
 	return explain(stage, err)
