@@ -132,7 +132,7 @@ func New(cfg Config) *Service {
 	s.Partitions.Tables, s.Partitions.Bury = tables, statistics.Rows{}.DropPartition
 	s.Statistics = &statistics.Statistics{Store: cfg.Store, Tables: tables, Partitions: partition.Rows{}}
 	if cfg.Format.Objects != nil {
-		s.Tables.Format = &cfg.Format
+		s.Format = &cfg.Format
 	}
 	s.Optimizers = &optimizer.Optimizers{Store: cfg.Store, Pages: pages, Authorizer: cfg.Authorizer, Tables: tables}
 	s.purger.Steps[purge.Database] = []purge.Step{tables.PurgeDatabase, function.Rows{}.PurgeDatabase}

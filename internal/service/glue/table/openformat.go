@@ -50,10 +50,22 @@ func (t *Tables) withMetadata(ctx context.Context, account string, in *glueapi.C
 	if taken {
 		return nil, terms.Exists("Table already exists.")
 	}
+	if err := refuseBeside(in); err != nil {
+		return nil, err
+	}
 	out := *in
 	out.OpenTableFormatInput, out.Name = nil, nil
 	out.TableInput, err = t.Format.Create(ctx, in.OpenTableFormatInput, name, in.TableInput)
 	return &out, err
+}
+
+// refuseBeside refuses what a table in an open format cannot be as well.
+func refuseBeside(in *glueapi.CreateTableInput) error {
+	table := in.TableInput
+	if len(in.PartitionIndexes) > 0 || (table != nil && (table.TargetTable != nil || table.FederatedTable != nil || table.ViewDefinition != nil)) {
+		return terms.Invalid("OpenTableFormatInput cannot be used with PartitionIndexes, a resource link, a federated table or a view.")
+	}
+	return nil
 }
 
 // taken reports whether a database has a table of that name. The error is an
