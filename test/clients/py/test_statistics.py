@@ -4,9 +4,13 @@ The truth about the example data comes from pyarrow, which shares nothing with t
 """
 
 import csv
+import dataclasses
 import datetime
 import decimal
 import io
+import pathlib
+import shutil
+import tempfile
 import time
 
 import pyarrow.compute as pc
@@ -16,7 +20,7 @@ import pytest
 import lake
 from identity import allow, deny, trust
 from refusal import refused
-from server import ROOT, until
+from server import ROOT, Server, until
 
 DATA = ROOT / "examples" / "flights" / "data"
 ENDED = ("SUCCEEDED", "FAILED", "STOPPED")
@@ -292,3 +296,26 @@ def test_either_right_is_enough_to_write(glue, admin, action):
     denied = admin.user(allow("glue:*"), deny(action)).client("glue")
     with refused("AccessDeniedException", "with an explicit deny", 400):
         denied.update_column_statistics_for_table(**change)
+
+
+def test_a_run_survives_kill_9():
+    """The server dies right after it accepted a run; the next one performs it."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="bindery-test-"))
+    server = Server.start(folder / "data")
+    try:
+        admin = server.admin()
+        glue, s3 = admin.client("glue"), admin.client("s3")
+        s3.create_bucket(Bucket="kept")
+        s3.put_object(Bucket="kept", Key="t/a.csv", Body=b"1\n2\n3\n")
+        glue.create_database(DatabaseInput={"Name": "d"})
+        glue.create_table(DatabaseName="d", TableInput=lake.csv_table("t", "s3://kept/t/", [("a", "bigint")]))
+        started = glue.start_column_statistics_task_run(DatabaseName="d", TableName="t", Role=crawling(admin))["ColumnStatisticsTaskRunId"]
+        server.kill()
+        server = Server.start(folder / "data")
+        glue = dataclasses.replace(admin, url=server.url).client("glue")
+        until("the run", lambda: glue.get_column_statistics_task_run(
+            ColumnStatisticsTaskRunId=started)["ColumnStatisticsTaskRun"]["Status"] == "SUCCEEDED", 60, every=0.02)
+        assert known(glue, "t", "a", database="d")["a"][1]["MaximumValue"] == 3
+    finally:
+        server.kill()
+        shutil.rmtree(folder)

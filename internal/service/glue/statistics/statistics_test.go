@@ -30,7 +30,7 @@ func (allowAll) Allowed(context.Context, op.Access) bool { return true }
 
 // world is the Glue service with table d.t (a bigint, b string; partitioned by day string) and its partition 1.
 type world struct {
-	*testing.T
+	testing.TB
 	*glue.Service
 	store *db.DB
 	ctx   context.Context
@@ -41,14 +41,14 @@ func run(t *testing.T, test func(w *world)) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) { test(newWorld(t, d)) })
 }
 
-func newWorld(t *testing.T, d *db.DB) *world {
+func newWorld(t testing.TB, d *db.DB) *world {
 	t.Helper()
 	keys, err := seal.OpenOrCreate(filepath.Join(t.TempDir(), "keys"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var ids atomic.Int64
-	w := &world{T: t, store: d, Service: glue.New(glue.Config{
+	w := &world{TB: t, store: d, Service: glue.New(glue.Config{
 		Store: d, Sealer: keys, Keys: keys, Authorizer: allowAll{}, NewID: func() int64 { return ids.Add(1) }, Log: slog.New(slog.DiscardHandler),
 	})}
 	w.ctx = op.WithCall(context.Background(), &op.Call{
