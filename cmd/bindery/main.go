@@ -42,7 +42,7 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 		Version:       version,
 	}
-	cmd.AddCommand(serveCommand(), envCommand(), accountCommand(), setupCommand(), iamCommand(), fsckCommand(), versionCommand())
+	cmd.AddCommand(serveCommand(), envCommand(), accountCommand(), setupCommand(), iamCommand(), catalogCommand(), fsckCommand(), versionCommand())
 	return cmd
 }
 

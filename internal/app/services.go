@@ -39,13 +39,14 @@ func (a *App) openServices(context.Context) error {
 		return err
 	}
 
+	catalog := a.openCatalog(authorizer, invoker, sessions, objects, behalf) //nolint:contextcheck // its work in the background lasts until Close
 	services := []*op.Service{
 		sts.New(sessions).Bind(),
 		iam.New(a.people).Bind(),
 		(&installation.Service{
-			Accounts: accounts{a.people, a.clock, a.account}, Records: records{a.audit}, Authorizer: authorizer,
+			Accounts: accounts{a.people, a.clock, a.account}, Records: records{a.audit}, Filters: filters{catalog}, Authorizer: authorizer,
 		}).Bind(),
-		a.openCatalog(authorizer, invoker, sessions, objects, behalf).Bind(), //nolint:contextcheck // its work in the background lasts until Close
+		catalog.Bind(),
 		a.openQueries(objects, behalf, invoker).Bind(),
 	}
 	services = append(services, unbuilt(services)...)

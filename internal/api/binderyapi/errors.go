@@ -51,3 +51,49 @@ func (*EntityNotFoundException) ServerFault() bool { return false }
 
 // ErrorShape implements [op.Modeled].
 func (*EntityNotFoundException) ErrorShape() op.ShapeID { return ShapeEntityNotFoundException }
+
+// InvalidInputException is the error InvalidInputException, HTTP status 400.
+type InvalidInputException struct {
+	Message string
+}
+
+// Error implements error.
+func (e *InvalidInputException) Error() string { return "InvalidInputException: " + e.Message }
+
+// ErrorCode implements [op.Error].
+func (*InvalidInputException) ErrorCode() string { return "InvalidInputException" }
+
+// ErrorMessage implements [op.Error].
+func (e *InvalidInputException) ErrorMessage() string { return e.Message }
+
+// HTTPStatus implements [op.Error].
+func (*InvalidInputException) HTTPStatus() int { return 400 }
+
+// ServerFault implements [op.Error].
+func (*InvalidInputException) ServerFault() bool { return false }
+
+// ErrorShape implements [op.Modeled].
+func (*InvalidInputException) ErrorShape() op.ShapeID { return ShapeInvalidInputException }
+
+// InvalidStateException is the error InvalidStateException, HTTP status 400.
+type InvalidStateException struct {
+	Message string
+}
+
+// Error implements error.
+func (e *InvalidStateException) Error() string { return "InvalidStateException: " + e.Message }
+
+// ErrorCode implements [op.Error].
+func (*InvalidStateException) ErrorCode() string { return "InvalidStateException" }
+
+// ErrorMessage implements [op.Error].
+func (e *InvalidStateException) ErrorMessage() string { return e.Message }
+
+// HTTPStatus implements [op.Error].
+func (*InvalidStateException) HTTPStatus() int { return 400 }
+
+// ServerFault implements [op.Error].
+func (*InvalidStateException) ServerFault() bool { return false }
+
+// ErrorShape implements [op.Modeled].
+func (*InvalidStateException) ErrorShape() op.ShapeID { return ShapeInvalidStateException }

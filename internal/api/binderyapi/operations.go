@@ -13,6 +13,7 @@ import (
 // API has one method per operation of Bindery.
 type API interface {
 	CreateAccount(ctx context.Context, in *CreateAccountInput) (*CreateAccountOutput, error)
+	ExplainPartitionFilter(ctx context.Context, in *ExplainPartitionFilterInput) (*ExplainPartitionFilterOutput, error)
 	GetDecision(ctx context.Context, in *GetDecisionInput) (*GetDecisionOutput, error)
 	ListAccounts(ctx context.Context, in *ListAccountsInput) (*ListAccountsOutput, error)
 }
@@ -21,8 +22,9 @@ type API interface {
 func Bind(api API) []op.Bound {
 	return []op.Bound{
 		{Operation: &operations[0], Model: &Model, Call: op.Handler(api.CreateAccount)},
-		{Operation: &operations[1], Model: &Model, Call: op.Handler(api.GetDecision)},
-		{Operation: &operations[2], Model: &Model, Call: op.Handler(api.ListAccounts)},
+		{Operation: &operations[1], Model: &Model, Call: op.Handler(api.ExplainPartitionFilter)},
+		{Operation: &operations[2], Model: &Model, Call: op.Handler(api.GetDecision)},
+		{Operation: &operations[3], Model: &Model, Call: op.Handler(api.ListAccounts)},
 	}
 }
 
@@ -38,6 +40,8 @@ var Model = op.Model{
 var operations = [...]op.Operation{
 	{Name: "CreateAccount", Input: ShapeCreateAccountRequest, Output: ShapeCreateAccountResponse, NewInput: func() any { return new(CreateAccountInput) }, Errors: []op.ShapeID{ShapeAlreadyExistsException},
 		Auth: op.Auth{Action: "bindery:CreateAccount", Resolver: "accounts"}},
+	{Name: "ExplainPartitionFilter", Input: ShapeExplainPartitionFilterRequest, Output: ShapeExplainPartitionFilterResponse, ReadOnly: true, NewInput: func() any { return new(ExplainPartitionFilterInput) }, Errors: []op.ShapeID{ShapeEntityNotFoundException, ShapeInvalidInputException, ShapeInvalidStateException},
+		Auth: op.Auth{Action: "glue:GetPartitions", Resolver: "partitions"}},
 	{Name: "GetDecision", Input: ShapeGetDecisionRequest, Output: ShapeGetDecisionResponse, ReadOnly: true, NewInput: func() any { return new(GetDecisionInput) }, Errors: []op.ShapeID{ShapeEntityNotFoundException},
 		Auth: op.Auth{Action: "bindery:GetDecision", Always: true, Resources: []op.Target{{Kind: "*", Template: "*"}}}},
 	{Name: "ListAccounts", Input: ShapeListAccountsRequest, Output: ShapeListAccountsResponse, ReadOnly: true, NewInput: func() any { return new(ListAccountsInput) },

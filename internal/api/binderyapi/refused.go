@@ -19,6 +19,11 @@ func (Refused) CreateAccount(context.Context, *CreateAccountInput) (*CreateAccou
 	return nil, op.Unsupported("bindery", "CreateAccount")
 }
 
+// ExplainPartitionFilter refuses.
+func (Refused) ExplainPartitionFilter(context.Context, *ExplainPartitionFilterInput) (*ExplainPartitionFilterOutput, error) {
+	return nil, op.Unsupported("bindery", "ExplainPartitionFilter")
+}
+
 // GetDecision refuses.
 func (Refused) GetDecision(context.Context, *GetDecisionInput) (*GetDecisionOutput, error) {
 	return nil, op.Unsupported("bindery", "GetDecision")

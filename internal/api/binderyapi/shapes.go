@@ -13,12 +13,23 @@ const (
 	ShapeAccountSummary
 	ShapeAccountSummaryList
 	ShapeAlreadyExistsException
+	ShapeCatalogName
+	ShapeCount
 	ShapeCreateAccountRequest
 	ShapeCreateAccountResponse
 	ShapeEntityNotFoundException
+	ShapeExplainPartitionFilterRequest
+	ShapeExplainPartitionFilterResponse
+	ShapeFilterExpression
+	ShapeFilterKey
+	ShapeFilterKeyList
+	ShapeFilterWay
+	ShapeFilterWayList
 	ShapeFlag
 	ShapeGetDecisionRequest
 	ShapeGetDecisionResponse
+	ShapeInvalidInputException
+	ShapeInvalidStateException
 	ShapeListAccountsRequest
 	ShapeListAccountsResponse
 	ShapeRecord
@@ -40,6 +51,8 @@ var shapes = [...]op.Shape{
 	ShapeAlreadyExistsException: {Name: "AlreadyExistsException", Kind: op.Structure, Error: &op.ErrorInfo{Code: "AlreadyExistsException", Status: 400}, Members: []op.Member{
 		{Name: "Message", Wire: "Message", Shape: ShapeText, Field: 0, Required: true},
 	}},
+	ShapeCatalogName: {Name: "CatalogName", Kind: op.String, HasMin: true, Min: 1, HasMax: true, Max: 255},
+	ShapeCount:       {Name: "Count", Kind: op.Integer},
 	ShapeCreateAccountRequest: {Name: "CreateAccountRequest", Kind: op.Structure, Members: []op.Member{
 		{Name: "AccountId", Wire: "AccountId", Shape: ShapeAccountId, Field: 0},
 		{Name: "Name", Wire: "Name", Shape: ShapeAccountName, Field: 1, Required: true},
@@ -52,12 +65,51 @@ var shapes = [...]op.Shape{
 	ShapeEntityNotFoundException: {Name: "EntityNotFoundException", Kind: op.Structure, Error: &op.ErrorInfo{Code: "EntityNotFoundException", Status: 400}, Members: []op.Member{
 		{Name: "Message", Wire: "Message", Shape: ShapeText, Field: 0, Required: true},
 	}},
-	ShapeFlag: {Name: "Flag", Kind: op.Boolean},
+	ShapeExplainPartitionFilterRequest: {Name: "ExplainPartitionFilterRequest", Kind: op.Structure, Members: []op.Member{
+		{Name: "CatalogId", Wire: "CatalogId", Shape: ShapeAccountId, Field: 0},
+		{Name: "DatabaseName", Wire: "DatabaseName", Shape: ShapeCatalogName, Field: 1, Required: true},
+		{Name: "TableName", Wire: "TableName", Shape: ShapeCatalogName, Field: 2, Required: true},
+		{Name: "Expression", Wire: "Expression", Shape: ShapeFilterExpression, Field: 3},
+	}},
+	ShapeExplainPartitionFilterResponse: {Name: "ExplainPartitionFilterResponse", Kind: op.Structure, Members: []op.Member{
+		{Name: "IndexName", Wire: "IndexName", Shape: ShapeText, Field: 0},
+		{Name: "Reason", Wire: "Reason", Shape: ShapeText, Field: 1, Required: true},
+		{Name: "Ways", Wire: "Ways", Shape: ShapeFilterWayList, Field: 2, Required: true},
+		{Name: "Pages", Wire: "Pages", Shape: ShapeCount, Field: 3, Required: true},
+		{Name: "Complete", Wire: "Complete", Shape: ShapeFlag, Field: 4, Required: true},
+		{Name: "RowsRead", Wire: "RowsRead", Shape: ShapeCount, Field: 5, Required: true},
+		{Name: "EntriesRead", Wire: "EntriesRead", Shape: ShapeCount, Field: 6, Required: true},
+		{Name: "DocumentsRead", Wire: "DocumentsRead", Shape: ShapeCount, Field: 7, Required: true},
+		{Name: "Returned", Wire: "Returned", Shape: ShapeCount, Field: 8, Required: true},
+	}},
+	ShapeFilterExpression: {Name: "FilterExpression", Kind: op.String, HasMin: true, Min: 0, HasMax: true, Max: 2048},
+	ShapeFilterKey: {Name: "FilterKey", Kind: op.Structure, Members: []op.Member{
+		{Name: "Name", Wire: "Name", Shape: ShapeText, Field: 0, Required: true},
+		{Name: "Bounds", Wire: "Bounds", Shape: ShapeText, Field: 1},
+	}},
+	ShapeFilterKeyList: {Name: "FilterKeyList", Kind: op.List, Elem: ShapeFilterKey},
+	ShapeFilterWay: {Name: "FilterWay", Kind: op.Structure, Members: []op.Member{
+		{Name: "IndexName", Wire: "IndexName", Shape: ShapeText, Field: 0},
+		{Name: "Keys", Wire: "Keys", Shape: ShapeFilterKeyList, Field: 1, Required: true},
+		{Name: "Ranges", Wire: "Ranges", Shape: ShapeCount, Field: 2, Required: true},
+		{Name: "Usable", Wire: "Usable", Shape: ShapeFlag, Field: 3, Required: true},
+		{Name: "Why", Wire: "Why", Shape: ShapeText, Field: 4, Required: true},
+		{Name: "Entries", Wire: "Entries", Shape: ShapeCount, Field: 5},
+		{Name: "More", Wire: "More", Shape: ShapeFlag, Field: 6},
+	}},
+	ShapeFilterWayList: {Name: "FilterWayList", Kind: op.List, Elem: ShapeFilterWay},
+	ShapeFlag:          {Name: "Flag", Kind: op.Boolean},
 	ShapeGetDecisionRequest: {Name: "GetDecisionRequest", Kind: op.Structure, Members: []op.Member{
 		{Name: "RequestId", Wire: "RequestId", Shape: ShapeRequestId, Field: 0, Required: true},
 	}},
 	ShapeGetDecisionResponse: {Name: "GetDecisionResponse", Kind: op.Structure, Members: []op.Member{
 		{Name: "Records", Wire: "Records", Shape: ShapeRecordList, Field: 0, Required: true},
+	}},
+	ShapeInvalidInputException: {Name: "InvalidInputException", Kind: op.Structure, Error: &op.ErrorInfo{Code: "InvalidInputException", Status: 400}, Members: []op.Member{
+		{Name: "Message", Wire: "Message", Shape: ShapeText, Field: 0, Required: true},
+	}},
+	ShapeInvalidStateException: {Name: "InvalidStateException", Kind: op.Structure, Error: &op.ErrorInfo{Code: "InvalidStateException", Status: 400}, Members: []op.Member{
+		{Name: "Message", Wire: "Message", Shape: ShapeText, Field: 0, Required: true},
 	}},
 	ShapeListAccountsRequest: {Name: "ListAccountsRequest", Kind: op.Structure},
 	ShapeListAccountsResponse: {Name: "ListAccountsResponse", Kind: op.Structure, Members: []op.Member{

@@ -22,6 +22,44 @@ type CreateAccountOutput struct {
 	SecretAccessKey string // required
 }
 
+// ExplainPartitionFilterInput is the model's ExplainPartitionFilterRequest.
+type ExplainPartitionFilterInput struct {
+	CatalogId    *string
+	DatabaseName string // required
+	TableName    string // required
+	Expression   *string
+}
+
+// ExplainPartitionFilterOutput is the model's ExplainPartitionFilterResponse.
+type ExplainPartitionFilterOutput struct {
+	IndexName     *string
+	Reason        string      // required
+	Ways          []FilterWay // required
+	Pages         int32       // required
+	Complete      bool        // required
+	RowsRead      int32       // required
+	EntriesRead   int32       // required
+	DocumentsRead int32       // required
+	Returned      int32       // required
+}
+
+// FilterKey is the model's FilterKey.
+type FilterKey struct {
+	Name   string // required
+	Bounds *string
+}
+
+// FilterWay is the model's FilterWay.
+type FilterWay struct {
+	IndexName *string
+	Keys      []FilterKey // required
+	Ranges    int32       // required
+	Usable    bool        // required
+	Why       string      // required
+	Entries   *int32
+	More      *bool
+}
+
 // GetDecisionInput is the model's GetDecisionRequest.
 type GetDecisionInput struct {
 	RequestId string // required

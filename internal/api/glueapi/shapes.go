@@ -5605,7 +5605,7 @@ var shapes = [...]op.Shape{
 		{Name: "QuerySessionContext", Wire: "QuerySessionContext", Shape: ShapeQuerySessionContext, Field: 7},
 	}},
 	ShapeGetUnfilteredPartitionMetadataResponse: {Name: "GetUnfilteredPartitionMetadataResponse", Kind: op.Structure, Members: []op.Member{
-		{Name: "Partition", Wire: "Partition", Shape: ShapePartition, Field: 0},
+		{Name: "Partition", Wire: "Partition", Shape: ShapePartition, Field: 0, RawField: 3},
 		{Name: "AuthorizedColumns", Wire: "AuthorizedColumns", Shape: ShapeNameStringList, Field: 1},
 		{Name: "IsRegisteredWithLakeFormation", Wire: "IsRegisteredWithLakeFormation", Shape: ShapeBoolean, Field: 2},
 	}},
@@ -8752,7 +8752,7 @@ var shapes = [...]op.Shape{
 	ShapeURI:        {Name: "URI", Kind: op.String, HasMin: true, Min: 1, HasMax: true, Max: 1024, Pattern: "[\\u0020-\\uD7FF\\uE000-\\uFFFD\\uD800\\uDC00-\\uDBFF\\uDFFF\\r\\n\\t]*", Match: op.MultiLine},
 	ShapeUUIDv4:     {Name: "UUIDv4", Kind: op.String, Pattern: "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}", Match: match55},
 	ShapeUnfilteredPartition: {Name: "UnfilteredPartition", Kind: op.Structure, Members: []op.Member{
-		{Name: "Partition", Wire: "Partition", Shape: ShapePartition, Field: 0},
+		{Name: "Partition", Wire: "Partition", Shape: ShapePartition, Field: 0, RawField: 3},
 		{Name: "AuthorizedColumns", Wire: "AuthorizedColumns", Shape: ShapeNameStringList, Field: 1},
 		{Name: "IsRegisteredWithLakeFormation", Wire: "IsRegisteredWithLakeFormation", Shape: ShapeBoolean, Field: 2},
 	}},

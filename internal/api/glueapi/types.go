@@ -4511,6 +4511,7 @@ type GetUnfilteredPartitionMetadataOutput struct {
 	Partition                     *Partition
 	AuthorizedColumns             []string
 	IsRegisteredWithLakeFormation *bool
+	RawPartition                  op.Raw // ready JSON, instead of Partition
 }
 
 // GetUnfilteredPartitionsMetadataInput is the model's GetUnfilteredPartitionsMetadataRequest.
@@ -8033,6 +8034,7 @@ type UnfilteredPartition struct {
 	Partition                     *Partition
 	AuthorizedColumns             []string
 	IsRegisteredWithLakeFormation *bool
+	RawPartition                  op.Raw // ready JSON, instead of Partition
 }
 
 // Union is the model's Union.

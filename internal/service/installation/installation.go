@@ -42,11 +42,17 @@ type Records interface {
 	Find(ctx context.Context, requestID string) ([]json.RawMessage, error)
 }
 
+// Filters explains filtered lists of partitions.
+type Filters interface {
+	Explain(ctx context.Context, in *binderyapi.ExplainPartitionFilterInput) (*binderyapi.ExplainPartitionFilterOutput, error)
+}
+
 // Service answers the installation's API.
 type Service struct {
 	rest
 	Accounts   Accounts
 	Records    Records
+	Filters    Filters
 	Authorizer op.Authorizer
 }
 
@@ -54,7 +60,7 @@ type Service struct {
 func (s *Service) Bind() *op.Service {
 	return &op.Service{
 		Model: &binderyapi.Model, Operations: binderyapi.Bind(s),
-		Resolvers: map[string]op.Resolver{"accounts": s.resolveAccounts},
+		Resolvers: map[string]op.Resolver{"accounts": s.resolveAccounts, "partitions": resolvePartitions},
 	}
 }
 

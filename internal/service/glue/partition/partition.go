@@ -22,6 +22,8 @@ type Tables interface {
 	// Layout is the id of a table and how its partitions' keys are built, or
 	// the EntityNotFoundException of the table or its database.
 	Layout(ctx context.Context, tx *db.Tx, account, database, name string) (int64, partkey.Layout, error)
+	// Columns is Layout and the table's columns, with the partition keys behind them.
+	Columns(ctx context.Context, tx *db.Tx, account, database, name string) (int64, partkey.Layout, []glueapi.Column, error)
 }
 
 // Indexes is what partitions need of the partition indexes of their table.
