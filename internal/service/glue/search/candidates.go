@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/bindery-project/bindery/internal/db"
@@ -55,39 +56,42 @@ func (q *query) candidates(ctx context.Context, tx *db.Tx, after string, n int) 
 	return found, rows.Err()
 }
 
-// sql walks the tables that have the first term, and looks for the others; without terms, all
-// tables of the catalog. Only names of columns and operators are put together, never values.
+// sql walks the tables that have the first term, in the order of the index, and looks for the
+// others of each; without terms, it walks all tables of the catalog. CROSS JOIN is how SQLite is
+// told to join in the order written. Only names of columns and operators are put together, never
+// values.
 func (q *query) sql(after string, n int) (string, []any, error) {
 	moment := "s.created"
 	if q.order.column == "updated" {
 		moment = "s.updated"
 	}
-	b := strings.Builder{}
-	b.WriteString("SELECT s.number, s.table_id, s.database, s.name, " + moment + " FROM glue_search_table s WHERE s.account = ?")
-	args := []any{q.catalog}
-	if len(q.terms) > 0 {
-		b.Reset()
-		b.WriteString("SELECT s.number, s.table_id, s.database, s.name, " + moment +
-			" FROM glue_search_term t CROSS JOIN glue_search_table s WHERE t.term = ? AND s.number = t.number AND s.account = ?")
-		args = []any{q.terms[0], q.catalog}
-	}
-	for _, t := range q.terms[min(1, len(q.terms)):] {
-		b.WriteString(" AND EXISTS (SELECT 1 FROM glue_search_term o WHERE o.term = ? AND o.number = s.number)")
+	from, where, args := strings.Builder{}, strings.Builder{}, []any{}
+	for i, t := range q.terms {
+		fmt.Fprintf(&from, "glue_search_term t%d CROSS JOIN ", i)
+		fmt.Fprintf(&where, "t%d.term = ? AND ", i)
+		if i > 0 {
+			fmt.Fprintf(&where, "t%d.number = t0.number AND ", i)
+		}
 		args = append(args, t)
 	}
+	if len(q.terms) > 0 {
+		where.WriteString("s.number = t0.number AND ")
+	}
+	where.WriteString("s.account = ?")
+	args = append(args, q.catalog)
 	for _, t := range q.times {
-		b.WriteString(" AND s." + t.column + " " + t.operator + " ?")
+		where.WriteString(" AND s." + t.column + " " + t.operator + " ?")
 		args = append(args, t.at)
 	}
-	args, err := q.goOn(&b, args, after)
-	return b.String(), append(args, n), err
+	args, err := q.goOn(&where, args, after)
+	return "SELECT s.number, s.table_id, s.database, s.name, " + moment + " FROM " + from.String() + "glue_search_table s WHERE " + where.String(), append(args, n), err
 }
 
 // goOn writes where to begin, and the order.
 func (q *query) goOn(b *strings.Builder, args []any, after string) ([]any, error) {
 	number := "s.number"
 	if len(q.terms) > 0 {
-		number = "t.number" // the order in which the index has them
+		number = "t0.number" // the order in which the index has them
 	}
 	var from candidate
 	if after != "" {

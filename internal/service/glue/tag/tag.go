@@ -95,11 +95,10 @@ func (t *Tags) GetTags(ctx context.Context, in *glueapi.GetTagsInput) (*glueapi.
 func (t *Tags) exists(ctx context.Context, tx *db.Tx, operation, resource string) error {
 	call := op.CallFrom(ctx)
 	parsed, err := arn.Parse(resource)
-	kind, name, _ := strings.Cut(parsed.Resource, "/")
+	kind, name := kindOf(parsed.Resource)
 	if err != nil || parsed.Service != "glue" || name == "" {
 		return terms.Invalid("%s is not the ARN of a resource that can be tagged", resource)
 	}
-	kind, _, _ = strings.Cut(kind, ":") // integration:id, connectionType:name
 	known := t.Kinds[kind]
 	switch {
 	case known == nil && taggable[kind]:
@@ -119,6 +118,14 @@ func (t *Tags) exists(ctx context.Context, tx *db.Tx, operation, resource string
 	return nil
 }
 
+// kindOf takes the end of an ARN apart: crawler/name, connectionType:name.
+func kindOf(suffix string) (kind, name string) {
+	if at := strings.IndexAny(suffix, "/:"); at >= 0 {
+		return suffix[:at], suffix[at+1:]
+	}
+	return suffix, ""
+}
+
 // taggable are the kinds that AWS lets be tagged (reference catalog.md, Tags).
 var taggable = map[string]bool{
 	"blueprint": true, "catalog": true, "connection": true, "connectionType": true, "crawler": true, "customEntityType": true,
@@ -128,7 +135,7 @@ var taggable = map[string]bool{
 
 func (t *Tags) of(ctx context.Context, resource string) (tags map[string]string, err error) {
 	parts, _ := arn.Split(resource)
-	kind, name, _ := strings.Cut(parts[5], "/")
+	kind, name := kindOf(parts[5])
 	if t.Kinds[kind] == nil || name == "" {
 		return nil, nil
 	}

@@ -66,6 +66,42 @@ func TestTags(t *testing.T) {
 	})
 }
 
+// TestHas compares with the tags that a list is filtered by: all of them must be there.
+func TestHas(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		has := func(want map[string]string) (ok bool) {
+			err := d.Read(as("111122223333"), func(ctx context.Context, tx *db.Tx) (err error) {
+				ok, err = tag.Rows{}.Has(ctx, tx, known, want)
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			return ok
+		}
+		if !has(nil) || has(map[string]string{"a": ""}) {
+			t.Error("an untagged resource has no tags, and only those")
+		}
+		if _, err := newTags(d).TagResource(as("111122223333"), &glueapi.TagResourceInput{ResourceArn: known, TagsToAdd: map[string]string{"a": "1", "b": ""}}); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			want map[string]string
+			ok   bool
+		}{
+			{map[string]string{"a": "1"}, true},
+			{map[string]string{"a": "1", "b": ""}, true},
+			{map[string]string{"a": "2"}, false},
+			{map[string]string{"A": "1"}, false},
+			{map[string]string{"a": "1", "c": ""}, false},
+		} {
+			if has(c.want) != c.ok {
+				t.Errorf("%v: %v", c.want, !c.ok)
+			}
+		}
+	})
+}
+
 // TestRefused names what cannot be tagged, is not there, or is another account's.
 func TestRefused(t *testing.T) {
 	tags := newTags(dbtest.Open(t, dbtest.SQLite(t, db.Config{})))
@@ -74,6 +110,10 @@ func TestRefused(t *testing.T) {
 		{"444455556666", known, "EntityNotFoundException"},
 		{"111122223333", "arn:aws:glue:us-east-1:111122223333:crawler/c", "EntityNotFoundException"},
 		{"111122223333", "arn:aws:glue:eu-west-1:111122223333:job/j", "UnsupportedOperationException"},
+		{"111122223333", "arn:aws:glue:eu-west-1:111122223333:integration:i", "UnsupportedOperationException"},
+		{"111122223333", "arn:aws:glue:eu-west-1:111122223333:table/d/t", "InvalidInputException"},
+		{"111122223333", "arn:aws:glue:eu-west-1:111122223333:userDefinedFunction/d/f", "InvalidInputException"},
+		{"111122223333", "arn:aws:glue:eu-west-1:111122223333:catalog", "InvalidInputException"},
 		{"111122223333", "arn:aws:s3:::b/c", "InvalidInputException"},
 		{"111122223333", "c", "InvalidInputException"},
 	} {
