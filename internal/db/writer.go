@@ -14,7 +14,8 @@ import (
 // Writes queue up. The writer's goroutine begins one transaction, lets each waiting
 // function run inside a savepoint of its own, and commits once: one fsync makes the
 // whole group durable. While it waits for the disk the next group gathers. A function
-// that fails loses its savepoint and nothing else. Functions run on their callers'
+// that fails loses its savepoint and nothing else; it has seen what ran before it in the
+// group, so its caller hears of it when that is durable, too. Functions run on their callers'
 // goroutines, one at a time: the writer hands them the connection and takes it back,
 // so that a panic or t.Fatal stays where it belongs.
 type writer struct {
@@ -23,6 +24,7 @@ type writer struct {
 	log   *slog.Logger
 	queue chan *job
 	wal   *checkpointer
+	held  []*job // of the group at hand: failed behind one that is kept
 
 	stopped atomic.Pointer[stop] // set after an I/O error: no more writes
 	closing chan struct{}
@@ -168,8 +170,8 @@ func (w *writer) group(first *job) {
 		return
 	}
 	var kept []*job
-	for j := first; j != nil; j = w.next(len(kept)) {
-		ok, err := w.run(j)
+	for j := first; j != nil; j = w.next(len(kept) + len(w.held)) {
+		ok, err := w.run(j, len(kept) > 0)
 		if err != nil {
 			w.abort(kept, err)
 			return
@@ -201,8 +203,9 @@ func (w *writer) begin() error {
 }
 
 // run gives j its turn. kept says whether its changes wait for the commit; err is set
-// when the whole group is lost. In all other cases j has its outcome.
-func (w *writer) run(j *job) (kept bool, err error) {
+// when the whole group is lost. In all other cases j has its outcome, or is held when
+// others are kept already.
+func (w *writer) run(j *job, others bool) (kept bool, err error) {
 	if !j.state.CompareAndSwap(queued, running) {
 		return false, nil // its caller has gone
 	}
@@ -221,12 +224,17 @@ func (w *writer) run(j *job) (kept bool, err error) {
 		return true, nil
 	}
 	j.tx.end() // after a panic rows may be open
-	return false, w.undo(j)
+	err = w.undo(j)
+	if others && err == nil {
+		w.held = append(w.held, j)
+	} else {
+		j.done <- j.err
+	}
+	return false, err
 }
 
 // undo rolls j's savepoint back, unless SQLite has given up the transaction.
 func (w *writer) undo(j *job) error {
-	defer func() { j.done <- j.err }()
 	if failed := w.check(j.tx.failed); fatal(failed) {
 		j.err = failed
 		return failed
@@ -253,6 +261,15 @@ func (w *writer) abort(group []*job, cause error) {
 	for _, j := range group {
 		j.done <- cause
 	}
+	w.answerHeld(func(*job) error { return cause }) // what they failed of never was
+}
+
+// answerHeld tells the callers that were kept waiting.
+func (w *writer) answerHeld(outcome func(*job) error) {
+	for _, j := range w.held {
+		j.done <- outcome(j)
+	}
+	w.held = w.held[:0]
 }
 
 // bury keeps a group whose fsync failed from coming back. Its pages are in the log and
@@ -294,6 +311,7 @@ func (w *writer) commit(group []*job) {
 	for _, j := range group {
 		j.done <- nil
 	}
+	w.answerHeld(func(j *job) error { return j.err })
 	w.wal.committed()
 }
 

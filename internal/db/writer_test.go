@@ -172,3 +172,44 @@ func TestCloseRefusesWhatWaits(t *testing.T) {
 		t.Errorf("read: %v", err)
 	}
 }
+
+// Who fails because of what ran before it in the group hears of it when that is
+// durable: it may read at once, and must find what it was refused for.
+func TestFailureWaitsForWhatItSaw(t *testing.T) {
+	d := dbtest.Open(t, dbtest.SQLite(t, db.Config{}))
+	release := hold(t, d)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := d.Write(background, func(ctx context.Context, tx *db.Tx) error { return put(ctx, tx, "k", 1) }); err != nil {
+			t.Error(err)
+		}
+	})
+	waiting(d, 1)
+	wg.Go(func() {
+		saw := false
+		err := d.Write(background, func(ctx context.Context, tx *db.Tx) error {
+			saw = has(ctx, tx, "k")
+			return errBoom
+		})
+		if !errors.Is(err, errBoom) || !saw {
+			t.Errorf("saw it %v, %v", saw, err)
+		}
+		err = d.Read(background, func(ctx context.Context, tx *db.Tx) error {
+			if !has(ctx, tx, "k") {
+				t.Error("what the write failed of cannot be read after it")
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	waiting(d, 2)
+	release()
+	wg.Wait()
+}
+
+func has(ctx context.Context, tx *db.Tx, key string) bool {
+	var one int
+	return tx.QueryRow(ctx, `SELECT 1 FROM epoch WHERE name = ?`, key).Scan(&one) == nil
+}

@@ -170,7 +170,8 @@ func newCatalogWith(t testing.TB, d *db.DB, clock *clock.Manual, quotas terms.Qu
 	c := &catalog{grants: &grants{}, clock: clock, account: "111111111111", bound: map[string]op.Bound{}, queue: queue.New(d), store: d}
 	var ids atomic.Int64
 	c.service = glue.New(glue.Config{
-		Store: d, Queue: c.queue, Sealer: keys, Keys: keys, Authorizer: c.grants, Reauthorize: c.grants.Reauthorize, Quotas: quotas, Log: slog.New(slog.DiscardHandler), Alone: true,
+		Store: d, Queue: c.queue, Sealer: keys, Keys: keys, Authorizer: c.grants, Reauthorize: c.grants.Reauthorize, Quotas: quotas, Log: slog.New(slog.DiscardHandler),
+		Alone: !strings.Contains(t.Name(), "postgres"), // as app decides
 		NewID: func() int64 { return ids.Add(1) },
 	})
 	c.service.Start()

@@ -1,0 +1,156 @@
+// Package history records what clients of one table did and were answered, and
+// decides whether a single table could have answered so: whether the history is
+// linearizable. UpdateTable with VersionId is a compare-and-set; every Iceberg
+// client commits with it, so a lost or doubled commit is lost data.
+//
+// [Run] makes a history, [Check] decides it with porcupine.
+package history
+
+import (
+	"fmt"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+)
+
+// State is a table as the histories see it: its VersionId, and a parameter that
+// each update sets to something new.
+type State struct {
+	Version int64
+	Value   string
+}
+
+// call is a GetTable, or an UpdateTable that demands a version and sets a value.
+type call struct {
+	write bool
+	State
+}
+
+// Outcome is how a call ended.
+type Outcome int
+
+// The outcomes. Unknown is that of a call without an answer: the server was
+// killed, and the update may have happened or not, or may yet.
+const (
+	Done Outcome = iota
+	Conflict
+	Unknown
+)
+
+type answer struct {
+	outcome Outcome
+	State   // of a read
+}
+
+// table is the specification: what a table may answer, one call after another.
+var table = porcupine.NondeterministicModel{
+	Init:              func() []any { return []any{State{}} },
+	Step:              func(state, input, output any) []any { return step(state.(State), input.(call), output.(answer)) },
+	DescribeOperation: func(input, output any) string { return fmt.Sprintf("%+v -> %+v", input, output) },
+}
+
+func step(now State, in call, out answer) []any {
+	if !in.write {
+		if out.State == now {
+			return []any{now}
+		}
+		return nil
+	}
+	next := State{Version: now.Version + 1, Value: in.Value}
+	matches := in.Version == now.Version
+	switch {
+	case out.outcome == Done && matches:
+		return []any{next}
+	case out.outcome == Conflict && !matches:
+		return []any{now}
+	case out.outcome == Unknown && matches:
+		return []any{now, next}
+	case out.outcome == Unknown:
+		return []any{now}
+	}
+	return nil
+}
+
+// History is what was recorded of one table. Its clock counts events: only
+// their order matters.
+type History struct {
+	now atomic.Int64
+	mu  sync.Mutex
+	all []porcupine.Operation
+}
+
+// begin records that a client calls, and returns what records its answer.
+func (h *History) begin(client int, in call) func(answer) {
+	at := h.now.Add(1)
+	return func(out answer) {
+		end := h.now.Add(1)
+		if out.outcome == Unknown {
+			if !in.write {
+				return // a read without an answer says nothing
+			}
+			end = math.MaxInt64
+		}
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.all = append(h.all, porcupine.Operation{ClientId: client, Input: in, Call: at, Output: out, Return: end})
+	}
+}
+
+// Counts are how many calls ended in each way.
+type Counts struct{ Reads, Writes, Conflicts, Unknown int }
+
+// Counts counts the calls.
+func (h *History) Counts() (c Counts) {
+	for _, o := range h.all {
+		switch out := o.Output.(answer); {
+		case !o.Input.(call).write:
+			c.Reads++
+		case out.outcome == Done:
+			c.Writes++
+		case out.outcome == Conflict:
+			c.Conflicts++
+		default:
+			c.Unknown++
+		}
+	}
+	return c
+}
+
+// Check returns an error when no single table could have answered so, or when
+// that could not be decided in time.
+func (h *History) Check(limit time.Duration) error {
+	model := table.ToModel()
+	switch result := porcupine.CheckOperationsTimeout(model, h.settled(), limit); result {
+	case porcupine.Ok:
+		return nil
+	case porcupine.Illegal:
+		return fmt.Errorf("the history of %d calls is not linearizable", len(h.all))
+	default:
+		return fmt.Errorf("not decided in %s: %s", limit, result)
+	}
+}
+
+// settled ends the calls without an answer where they must have taken effect:
+// when their value was first seen, or its version was built upon. It spares the
+// search from trying them everywhere; those that were never seen stay open.
+func (h *History) settled() []porcupine.Operation {
+	seen := map[string]int64{}
+	for _, o := range h.all {
+		if in, out := o.Input.(call), o.Output.(answer); !in.write && out.Value != "" {
+			if first, ok := seen[out.Value]; !ok || o.Return < first {
+				seen[out.Value] = o.Return
+			}
+		}
+	}
+	list := make([]porcupine.Operation, len(h.all))
+	for i, o := range h.all {
+		if end, ok := seen[o.Input.(call).Value]; ok && o.Return == math.MaxInt64 {
+			o.Return, o.Output = end, answer{outcome: Done}
+		}
+		list[i] = o
+	}
+	return list
+}
