@@ -87,10 +87,22 @@ load: build ## bindery as its clients see it, beside a bare server, moto_server 
 cover: tools ## statement coverage; internal/policy must have all of it
 	tools/cover.sh
 
+.PHONY: linear
+linear: build ## recorded histories of UpdateTable under kill -9, checked for linearizability (ROUNDS=200 for the full count)
+	go run ./test/linear -bindery bin/bindery -rounds $(or $(ROUNDS),5)
+
 .PHONY: clients
 clients: build ## the suites of real clients: AWS CLI, boto3, aws-sdk-go-v2
 	test/clients/run.sh
 
+.PHONY: suites
+suites: build ## the suites of other projects, unchanged: PyIceberg, iceberg-go, moto; writes docs/compatibility.md
+	test/suites/run.sh
+
+.PHONY: java
+java: build ## the sequences of StarRocks' catalogs: AWS SDK for Java, Iceberg's GlueCatalog, Hadoop's S3A
+	test/java/run.sh
+
 .PHONY: ci
-ci: ## what continuous integration runs: check, test, clients, with a count of what ran
+ci: ## what continuous integration runs: check, test, clients, suites, with a count of what ran
 	tools/ci.sh

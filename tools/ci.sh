@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything a change must pass, on a new machine: linters and generated files, all Go
-# tests (the store's on PostgreSQL too), the suites of real clients, the door, the
-# faults. Its last line counts what ran; a suite that ran nothing fails.
+# tests (the store's on PostgreSQL too), the suites of real clients and of other projects, the
+# door, the faults. Its last line counts what ran; a suite that ran nothing fails.
 #
 # It installs what it needs when it may (root and apt-get), else it says what is missing.
 set -euo pipefail
@@ -68,6 +68,8 @@ prepare
 step check check
 step test make --no-print-directory test
 step clients make --no-print-directory clients
+step suites make --no-print-directory suites
+step java timeout --foreground 1200 make --no-print-directory java
 step door test/door/run.sh
 step faults test/faults/run.sh
 

@@ -8,6 +8,7 @@ hint() {
 	make) echo "apt-get install make" ;;
 	cc) echo "a C compiler: apt-get install gcc g++" ;;
 	node | npm) echo "Node.js 20 or newer: https://nodejs.org" ;;
+	java | javac) echo "a JDK of 17 or newer: apt-get install openjdk-17-jdk-headless" ;;
 	mvn) echo "apt-get install maven" ;;
 	python3) echo "apt-get install python3 python3-venv" ;;
 	*) echo "apt-get install $1" ;;

@@ -1,0 +1,18 @@
+CREATE EXTERNAL CATALOG lake_hive
+PROPERTIES
+(
+    "type" = "hive",
+    "hive.metastore.type" = "glue",
+    "aws.glue.use_instance_profile" = "false",
+    "aws.glue.endpoint" = "ENDPOINT",
+    "aws.glue.region" = "REGION",
+    "aws.glue.access_key" = "ACCESS_KEY",
+    "aws.glue.secret_key" = "SECRET_KEY",
+    "aws.s3.use_instance_profile" = "false",
+    "aws.s3.endpoint" = "ENDPOINT",
+    "aws.s3.region" = "REGION",
+    "aws.s3.enable_path_style_access" = "true",
+    "aws.s3.enable_ssl" = "false",
+    "aws.s3.access_key" = "ACCESS_KEY",
+    "aws.s3.secret_key" = "SECRET_KEY"
+);
