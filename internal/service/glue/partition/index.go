@@ -20,6 +20,7 @@ func (p *Partitions) byIndex(ctx context.Context, tx *db.Tx, s *scan, w *writer)
 		if err != nil {
 			return false, err
 		}
+		s.touched.entries += len(keys)
 		if ended, err := s.take(ctx, tx, w, keys); err != nil || ended {
 			return ended, err
 		}
@@ -66,7 +67,6 @@ func (s *scan) take(ctx context.Context, tx *db.Tx, w *writer, keys [][]byte) (e
 			}
 			found = found[:0]
 		}
-		s.touched.entries++
 		s.budget--
 		// Of a clipped key the document decides, when it is there.
 		matches := len(key) > partkey.MaxKey

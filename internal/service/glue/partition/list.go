@@ -220,7 +220,11 @@ func (s *scan) resume() error {
 // range's beginning; done says that nothing is left of it.
 func (s *scan) chunk(ctx context.Context, tx *db.Tx, w *writer, r *expression.Range) (done bool, err error) {
 	limit := s.limit(len(w.ends))
-	done, err = s.read(ctx, tx, w, *r, limit)
+	if s.sparse(w) {
+		done, err = s.readKeys(ctx, tx, w, *r, limit)
+	} else {
+		done, err = s.read(ctx, tx, w, *r, limit)
+	}
 	if len(s.last) > 0 && bytes.Compare(s.last, r.From) >= 0 {
 		r.From = slices.Concat(s.last, []byte{0})
 	}
@@ -273,6 +277,24 @@ func (s *scan) read(ctx context.Context, tx *db.Tx, w *writer, r expression.Rang
 		s.touched.rows++
 	}
 	return seen < limit, rows.Err()
+}
+
+// sparse reports whether so few rows match that their documents are better read
+// one by one than with all the keys.
+func (s *scan) sparse(w *writer) bool {
+	const dense = 8 // rows for one that matches
+	return s.filter != nil && s.touched.rows >= s.limits.Chunk/10 && len(w.ends)*dense < s.touched.rows
+}
+
+// readKeys is read without the documents of rows that do not match.
+func (s *scan) readKeys(ctx context.Context, tx *db.Tx, w *writer, r expression.Range, limit int) (done bool, err error) {
+	keys, err := keysIn(ctx, tx, &s.target, r, s.buckets, limit)
+	if err != nil {
+		return false, err
+	}
+	s.touched.rows += len(keys)
+	ended, err := s.take(ctx, tx, w, keys)
+	return !ended && len(keys) < limit, err
 }
 
 func (s *scan) query(ctx context.Context, tx *db.Tx, r expression.Range, limit int) (*db.Rows, error) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/bindery-project/bindery/internal/api/glueapi"
 	"github.com/bindery-project/bindery/internal/db"
+	"github.com/bindery-project/bindery/internal/service/glue/expression"
 	"github.com/bindery-project/bindery/internal/service/glue/partkey"
 	"github.com/bindery-project/bindery/internal/service/glue/terms"
 )
@@ -171,12 +172,13 @@ func (Rows) Exists(ctx context.Context, tx *db.Tx, table, layout int64, key []by
 
 // After lists up to limit partitions of a table behind a stored key, in order.
 func (Rows) After(ctx context.Context, tx *db.Tx, table int64, layout *partkey.Layout, key []byte, limit int) ([]partkey.Stored, error) {
-	keys, err := keysAfter(ctx, tx, table, layout.Number, key, limit)
+	t := &target{id: table, layout: *layout}
+	rest := expression.Behind([]expression.Range{expression.All()}, key)
+	keys, err := keysIn(ctx, tx, t, rest[0], [2]int{0, partkey.Buckets}, limit)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]partkey.Stored, len(keys))
-	t := &target{id: table, layout: *layout}
 	for i, key := range keys {
 		values, err := valuesOf(ctx, tx, t, key)
 		if err != nil {
@@ -187,9 +189,10 @@ func (Rows) After(ctx context.Context, tx *db.Tx, table int64, layout *partkey.L
 	return out, nil
 }
 
-func keysAfter(ctx context.Context, tx *db.Tx, table, layout int64, key []byte, limit int) ([][]byte, error) {
-	rows, err := tx.Query(ctx, `SELECT okey FROM glue_partition WHERE table_id = ? AND layout = ? AND okey > ? ORDER BY okey LIMIT ?`,
-		table, layout, append([]byte{}, key...), limit) // never nil, which is NULL
+// keysIn lists up to limit stored keys of a range, in order.
+func keysIn(ctx context.Context, tx *db.Tx, t *target, r expression.Range, buckets [2]int, limit int) ([][]byte, error) {
+	rows, err := tx.Query(ctx, `SELECT okey FROM glue_partition WHERE table_id = ? AND layout = ? AND okey >= ? AND okey < ?
+		AND bucket >= ? AND bucket < ? ORDER BY okey LIMIT ?`, t.id, t.layout.Number, r.From, r.To, buckets[0], buckets[1], limit)
 	if err != nil {
 		return nil, err
 	}
