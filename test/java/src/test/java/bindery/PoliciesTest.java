@@ -88,7 +88,7 @@ class PoliciesTest {
         return "made_" + serial.incrementAndGet();
     }
 
-    /** The documented list is what the issue names, and all of it but four read operations is proved needed above. */
+    /** All of the documented list but four read operations is proved needed above. */
     @Test
     void everyDocumentedActionIsUsed() {
         Set<String> used = new HashSet<>();
