@@ -21,8 +21,8 @@ func (f filters) Explain(ctx context.Context, in *binderyapi.ExplainPartitionFil
 		return nil, err
 	}
 	out := &binderyapi.ExplainPartitionFilterOutput{
-		Reason: x.Reason, Pages: int32(x.Pages), Complete: x.Complete, RowsRead: int32(x.Rows), EntriesRead: int32(x.Entries), //nolint:gosec // bounded by the pages that are explained
-		DocumentsRead: int32(x.Documents), Returned: int32(x.Returned), Ways: []binderyapi.FilterWay{}, //nolint:gosec // likewise
+		Reason: x.Reason, Pages: int32(x.Pages), Complete: x.Complete, RowsRead: int32(x.Rows), EntriesRead: int32(x.Entries),
+		DocumentsRead: int32(x.Documents), Returned: int32(x.Returned), Ways: []binderyapi.FilterWay{},
 	}
 	if x.Index != "" {
 		out.IndexName = &x.Index
@@ -34,7 +34,7 @@ func (f filters) Explain(ctx context.Context, in *binderyapi.ExplainPartitionFil
 }
 
 func way(w *partition.Way) binderyapi.FilterWay {
-	out := binderyapi.FilterWay{Keys: []binderyapi.FilterKey{}, Ranges: int32(w.Ranges), Usable: w.Usable, Why: w.Why} //nolint:gosec // some hundreds
+	out := binderyapi.FilterWay{Keys: []binderyapi.FilterKey{}, Ranges: int32(w.Ranges), Usable: w.Usable, Why: w.Why}
 	if w.Index != "" {
 		out.IndexName = &w.Index
 	}
@@ -46,7 +46,7 @@ func way(w *partition.Way) binderyapi.FilterWay {
 		out.Keys = append(out.Keys, key)
 	}
 	if w.Counted {
-		out.Entries, out.More = new(int32(w.Count)), &w.More //nolint:gosec // at most the limit of sorting
+		out.Entries, out.More = new(int32(w.Count)), &w.More
 	}
 	return out
 }

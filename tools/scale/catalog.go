@@ -69,7 +69,7 @@ func openCatalog(ctx context.Context, folder string) (*catalog, error) {
 		Store: store, Queue: work, Sealer: keys, Authorizer: everything{}, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), Alone: true,
 		NewID: func() int64 { return rand.Int64N(1<<62) + 1 },
 	})
-	c.service.Start()
+	c.service.Start() //nolint:contextcheck // its work lasts until Close
 	for _, b := range c.service.Bind().Operations {
 		c.bound[b.Name] = b
 	}
