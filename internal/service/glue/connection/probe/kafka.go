@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"sync/atomic"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -63,6 +64,7 @@ func (k *kafka) login(ctx context.Context, t *Target) error {
 		kgo.Dialer(func(ctx context.Context, _, _ string) (net.Conn, error) { return k.dial(ctx, count.Add(1)) }),
 		kgo.ClientID("bindery"), kgo.RequestRetries(0),
 		kgo.BrokerMaxReadBytes(maxKafkaAnswer), kgo.FetchMaxBytes(maxKafkaAnswer), kgo.FetchMaxPartitionBytes(maxKafkaAnswer), kgo.DisableClientMetrics(),
+		kgo.RequestTimeoutOverhead(longest), // the context ends sooner
 	}
 	if m := mechanism(t); m != nil {
 		options = append(options, kgo.SASL(m))
@@ -80,6 +82,9 @@ func (k *kafka) login(ctx context.Context, t *Target) error {
 	}
 	return kafkaReason(err)
 }
+
+// longest is more than any stage may take.
+const longest = 10 * time.Minute
 
 // maxKafkaAnswer bounds one answer of a broker: the length that it announces is allocated.
 const maxKafkaAnswer = 1 << 20
