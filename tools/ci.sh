@@ -13,11 +13,13 @@ chmod 711 "$scratch" # the owner of PostgreSQL is another user when we are root
 counts=$scratch/counts
 touch "$counts"
 export BINDERY_POSTGRES_DIR=$scratch/postgres # ours alone: the end of this run stops it
+export BINDERY_DATABASES_DIR=$scratch/databases
 failed=()
 
 stop() {
 	# Quietly: the count is the last line of a run.
 	tools/postgres-test.sh stop >/dev/null 2>&1 || echo "ci: PostgreSQL did not stop" >&2
+	tools/databases-test.sh stop >/dev/null 2>&1 || echo "ci: the databases did not stop" >&2
 	rm -rf "$scratch"
 }
 trap stop EXIT
@@ -38,6 +40,8 @@ prepare() {
 	tools/need.sh go make cc python3
 	eval "$(tools/postgres-test.sh start)"
 	export BINDERY_TEST_POSTGRES
+	eval "$(tools/databases-test.sh start)"
+	export BINDERY_TEST_DATABASES
 	test/python.sh >/dev/null
 }
 
