@@ -71,7 +71,7 @@ func (a *App) openCatalog(authorizer op.Authorizer, invoker op.Invoker, sessions
 		Trials:      connection.NewTrials(a.guard(), certificates{objects, behalf}, a.clock, a.log),
 		NewID:       func() int64 { return rand.Int64N(math.MaxInt64) + 1 }, //nolint:gosec // surrogate keys are no secrets
 		Principals:  principals{a.people},
-		Reauthorize: func(ctx context.Context, in any) error { return a.gateway.Reauthorize(ctx, in) },
+		Reauthorize: func(ctx context.Context, in any) error { return a.gateway.Reauthorize(ctx, "glue", in) },
 		Format:      openformat.Format{Objects: formatObjects{objects, behalf}, NewID: newID},
 		Crawlers: crawler.Config{
 			Queue: a.queue, Invoker: invoker, Roles: sessions, Objects: crawlObjects{objects}, Workers: a.workers, Parallel: a.cfg.Workers,

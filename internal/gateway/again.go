@@ -8,13 +8,13 @@ import (
 )
 
 // Reauthorize decides the call in the context anew, for another input of its
-// operation: the service has found that the one it was given points elsewhere.
+// operation: the service has found that the input it was given points elsewhere.
 // What was decided before stays in the record.
-func (g *Gateway) Reauthorize(ctx context.Context, in any) error {
+func (g *Gateway) Reauthorize(ctx context.Context, service string, in any) error {
 	call := op.CallFrom(ctx)
-	target := g.routes.byName(call.Service, call.Operation)
+	target := g.routes.byName(service, call.Operation)
 	if target == nil {
-		return errors.New("gateway: no operation " + call.Service + ":" + call.Operation)
+		return errors.New("gateway: no operation " + service + ":" + call.Operation)
 	}
 	before := call.Accesses
 	err := g.authorize(ctx, target, in)

@@ -120,7 +120,7 @@ func New(cfg Config) *Service {
 	s.Search = &search.Search{Index: &search.Index{Store: cfg.Store, Tables: tables, Log: cfg.Log}, Catalogs: catalog.Rows{}, Pages: pages, Authorizer: cfg.Authorizer}
 	s.Children = []database.Children{tables.Children, function.Rows{}.Children}
 	s.Forget = s.Cache.DropDatabase
-	s.Databases.Archived, s.Databases.Bury = tables.Archived, s.bury(purge.Database)
+	s.Archived, s.Databases.Bury = tables.Archived, s.bury(purge.Database)
 	s.Catalogs.Databases = catalogDatabases{databases, s.Databases}
 	s.Tables.Partitions, s.Tables.Bury = partition.Rows{}, s.bury(purge.Table)
 	indexes := partindex.Rows{NewID: cfg.NewID}

@@ -93,7 +93,7 @@ func (q quotaCase) run(t *testing.T, c *catalog) {
 	t.Helper()
 	last := len(q.steps) - 1
 	for _, step := range q.steps[:last] {
-		c.must(t, step)
+		c.mustStep(t, step)
 	}
 	for range 2 {
 		if _, err := c.call(cut(q.steps[last])); err == nil || !strings.HasPrefix(err.Error(), "ResourceNumberLimitExceededException") {
@@ -101,7 +101,7 @@ func (q quotaCase) run(t *testing.T, c *catalog) {
 		}
 	}
 	for _, step := range append(q.free, q.steps[last]) {
-		c.must(t, step)
+		c.mustStep(t, step)
 	}
 }
 
@@ -110,7 +110,7 @@ func cut(step string) (operation, input string) {
 	return operation, input
 }
 
-func (c *catalog) must(t *testing.T, step string) {
+func (c *catalog) mustStep(t *testing.T, step string) {
 	t.Helper()
 	c.mustCall(t, strings.SplitN(step, " ", 2)[0], strings.SplitN(step, " ", 2)[1])
 }

@@ -123,14 +123,14 @@ func (h *History) Counts() (c Counts) {
 // that could not be decided in time.
 func (h *History) Check(limit time.Duration) error {
 	model := table.ToModel()
-	switch result := porcupine.CheckOperationsTimeout(model, h.settled(), limit); result {
+	switch porcupine.CheckOperationsTimeout(model, h.settled(), limit) {
 	case porcupine.Ok:
 		return nil
 	case porcupine.Illegal:
 		return fmt.Errorf("the history of %d calls is not linearizable", len(h.all))
-	default:
-		return fmt.Errorf("not decided in %s: %s", limit, result)
+	case porcupine.Unknown:
 	}
+	return fmt.Errorf("not decided in %s", limit)
 }
 
 // settled ends the calls without an answer where they must have taken effect:
@@ -153,4 +153,9 @@ func (h *History) settled() []porcupine.Operation {
 		list[i] = o
 	}
 	return list
+}
+
+// Plus adds counts.
+func (c Counts) Plus(d Counts) Counts {
+	return Counts{c.Reads + d.Reads, c.Writes + d.Writes, c.Conflicts + d.Conflicts, c.Unknown + d.Unknown}
 }

@@ -35,7 +35,7 @@ func Run(ctx context.Context, t Table, clients, calls int, seed uint64, back fun
 	errs := make([]error, clients)
 	var all sync.WaitGroup
 	for i := range clients {
-		c := &client{number: i, table: t, history: h, left: &left, back: back, chance: rand.New(rand.NewPCG(seed, uint64(i)))} //nolint:gosec // repeatable, not secret
+		c := &client{number: i, table: t, history: h, left: &left, back: back, chance: rand.New(rand.NewPCG(seed, uint64(i)))}
 		all.Go(func() { errs[i] = c.run(ctx) })
 	}
 	all.Wait()
