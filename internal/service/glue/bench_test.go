@@ -76,6 +76,12 @@ func BenchmarkPage(b *testing.B) {
 		in.Expression = new("n in (5, 50000, 99999)")
 		c.benchPage(b, in, 3)
 	})
+	b.Run("indexed", func(b *testing.B) {
+		c.mustCall(b, "CreatePartitionIndex", `{"DatabaseName":"db","TableName":"t","PartitionIndex":{"IndexName":"n","Keys":["n"]}}`)
+		c.work(b)
+		in.Expression = new("n >= 50000")
+		c.benchPage(b, in, 1000)
+	})
 	b.Run("segment", func(b *testing.B) {
 		part := *in
 		part.Expression, part.Segment = nil, &glueapi.Segment{SegmentNumber: 2, TotalSegments: 5}

@@ -168,6 +168,14 @@ type Path struct {
 	Exact []byte
 }
 
+// Used is how many of the order's keys the ranges are made of.
+func (p Path) Used() int {
+	if p.Bounded {
+		return p.Pinned + 1
+	}
+	return p.Pinned
+}
+
 // Narrows reports whether the path leaves anything out.
 func (p Path) Narrows() bool { return p.Pinned > 0 || p.Bounded }
 

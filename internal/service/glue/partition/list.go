@@ -109,7 +109,7 @@ func newScan(call *op.Call, in *glueapi.GetPartitionsInput, limits Limits) (*sca
 
 // page reads one page and the position behind it, nil at the end of the list.
 func (p *Partitions) page(ctx context.Context, tx *db.Tx, s *scan) (docs []op.Raw, next []byte, err error) {
-	if err := p.findIndexed(ctx, tx, &s.target); err != nil {
+	if err := p.find(ctx, tx, &s.target); err != nil {
 		return nil, nil, err
 	}
 	if err := s.prepare(ctx, tx); err != nil {

@@ -2,6 +2,7 @@ package partition
 
 import (
 	"context"
+	"slices"
 
 	"github.com/bindery-project/bindery/internal/db"
 	"github.com/bindery-project/bindery/internal/service/glue/expression"
@@ -52,7 +53,11 @@ func (p *Partitions) choose(ctx context.Context, tx *db.Tx, s *scan) (plan, erro
 		out.options = []option{own}
 		return out, nil
 	}
-	options, err := p.byIndexes(ctx, tx, s)
+	var err error
+	if s.indexes, err = p.Indexes.Live(ctx, tx, s.id); err != nil {
+		return out, err
+	}
+	options, err := p.byIndexes(ctx, tx, s, own.path.Used())
 	if err != nil {
 		return out, err
 	}
@@ -87,8 +92,10 @@ func (s *scan) ownOrder() option {
 	return o
 }
 
-// byIndexes looks what the filter leaves of each index.
-func (p *Partitions) byIndexes(ctx context.Context, tx *db.Tx, s *scan) ([]option, error) {
+// byIndexes looks what the filter leaves of each index. own is how many of the
+// table's keys their own order makes use of: an index that uses no other ones
+// cannot leave less, and its entries need not be counted.
+func (p *Partitions) byIndexes(ctx context.Context, tx *db.Tx, s *scan, own int) ([]option, error) {
 	out := make([]option, 0, len(s.indexes))
 	for i := range s.indexes {
 		o := option{index: &s.indexes[i]}
@@ -98,6 +105,8 @@ func (p *Partitions) byIndexes(ctx context.Context, tx *db.Tx, s *scan) ([]optio
 			o.why = "it is being created"
 		case !o.path.Narrows():
 			o.why = "the filter says nothing about its first key"
+		case !slices.ContainsFunc(o.index.Keys[:o.path.Used()], func(position int) bool { return position >= own }):
+			o.why = "the partitions' own order makes use of the same keys"
 		case !s.layout.Fits() && !coversAll(o.index, s.filter.Typed()):
 			o.why = "the types of other compared keys have changed, and all values must be checked"
 		default:
