@@ -58,6 +58,7 @@ type listing struct {
 
 	limits     terms.Limits
 	matches    func(name string) (bool, error)
+	every      bool // matches is true for all names
 	attributes []string
 }
 
@@ -75,7 +76,7 @@ func newListing(ctx context.Context, catalog string, in *glueapi.GetTablesInput)
 	return &listing{
 		region: op.CallFrom(ctx).Region, catalog: catalog, database: arn.Fold(in.DatabaseName),
 		limits:  terms.Limits{Size: terms.Size(in.MaxResults, maxPage), Budget: scanBudget},
-		matches: matches, attributes: in.AttributesToGet,
+		matches: matches, every: in.Expression == nil || *in.Expression == "", attributes: in.AttributesToGet,
 	}, nil
 }
 
@@ -86,13 +87,14 @@ func (t *Tables) gather(ctx context.Context, l *listing, after string) (terms.Pa
 		if err != nil {
 			return err
 		}
+		from := source{tx: tx, listing: l, databaseID: id}
 		found, err = terms.Gather(l.limits, after, func(after string, n int) ([]string, error) {
-			return names(ctx, tx, id, after, n)
+			return from.names(ctx, after, n)
 		}, func(name string) (op.Raw, error) {
 			if ok, err := l.matches(name); !ok || err != nil || !t.allowed(ctx, l, name) {
 				return nil, err
 			}
-			r, err := findIn(ctx, tx, l.catalog, l.database, id, name)
+			r, err := from.row(ctx, name)
 			if err != nil {
 				return nil, err
 			}
@@ -101,6 +103,35 @@ func (t *Tables) gather(ctx context.Context, l *listing, after string) (terms.Pa
 		return err
 	})
 	return found, err
+}
+
+// source reads the tables of a listing. When every name may match it reads the
+// documents with the names: a query for each would be most of the work.
+type source struct {
+	*listing
+	tx         *db.Tx
+	databaseID int64
+	ahead      map[string]*row
+}
+
+func (s *source) names(ctx context.Context, after string, n int) ([]string, error) {
+	if !s.every {
+		return names(ctx, s.tx, s.databaseID, after, n)
+	}
+	rows, err := rowsIn(ctx, s.tx, s.catalog, s.database, s.databaseID, after, n)
+	s.ahead = make(map[string]*row, len(rows))
+	list := make([]string, len(rows))
+	for i, r := range rows {
+		s.ahead[r.name], list[i] = r, r.name
+	}
+	return list, err
+}
+
+func (s *source) row(ctx context.Context, name string) (*row, error) {
+	if r := s.ahead[name]; r != nil {
+		return r, nil
+	}
+	return findIn(ctx, s.tx, s.catalog, s.database, s.databaseID, name)
 }
 
 func (t *Tables) allowed(ctx context.Context, l *listing, name string) bool {

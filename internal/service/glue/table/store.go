@@ -73,6 +73,27 @@ func findIn(ctx context.Context, tx *db.Tx, catalog, database string, databaseID
 	return r, err
 }
 
+// rowsIn reads the tables of a database after a name, by name.
+func rowsIn(ctx context.Context, tx *db.Tx, catalog, database string, databaseID int64, after string, limit int) ([]*row, error) {
+	found, err := tx.Query(ctx, `SELECT name, id, version, archived, link, layout, doc FROM glue_table
+		WHERE database_id = ? AND name > ? ORDER BY name LIMIT ?`, databaseID, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close() //nolint:errcheck // Err tells
+	var out []*row
+	for found.Next() {
+		r := &row{catalog: catalog, database: database, databaseID: databaseID}
+		var link int64
+		if err := found.Scan(&r.name, &r.id, &r.version, &r.archived, &link, &r.layout, &r.doc); err != nil {
+			return nil, err
+		}
+		r.link = link != 0
+		out = append(out, r)
+	}
+	return out, found.Err()
+}
+
 // Rows is what other resources see of the stored tables.
 type Rows struct {
 	Databases Databases
