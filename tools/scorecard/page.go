@@ -8,7 +8,7 @@ import (
 const opening = `<!-- Written by "make suites" (tools/scorecard). Do not edit. -->
 # Compatibility
 
-Suites that the clients' own projects published, run unchanged against bindery. A suite gets an endpoint, keys and a region; what else is arranged for it is said in ` + "`test/suites/atserver.py`" + `, and it never touches the suite's files. ` + "`make suites`" + ` installs them from package registries, runs them and writes this page.
+Suites that the clients' own projects published, run unchanged against bindery. A suite gets an endpoint, keys and a region, and its files are left as published. A plug-in of pytest (` + "`test/suites/atserver.py`" + `) arranges the rest: moto's mock is switched to a server, ours, a new one for each test of a suite that was written for the mock; requests are signed with the true time and for the server's one region, also where a test froze the clock or named another; Arrow's S3 client is handed the endpoint; the bucket ` + "`test_bucket`" + `, a name that S3 refuses, becomes ` + "`test-bucket`" + `; and roles, a bucket, a database or a fixture describing the account are there where a suite takes them for granted. ` + "`make suites`" + ` installs them from package registries, runs them and writes this page.
 
 | suite | version | passed | failed | skipped by the suite |
 | --- | --- | ---: | ---: | ---: |
