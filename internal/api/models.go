@@ -4,6 +4,7 @@
 package api
 
 import (
+	"github.com/bindery-project/bindery/internal/api/accessanalyzerapi"
 	"github.com/bindery-project/bindery/internal/api/athenaapi"
 	"github.com/bindery-project/bindery/internal/api/binderyapi"
 	"github.com/bindery-project/bindery/internal/api/cloudformationapi"
@@ -30,5 +31,6 @@ var Models = []*op.Model{
 	&cloudwatchapi.Model,
 	&logsapi.Model,
 	&cloudformationapi.Model,
+	&accessanalyzerapi.Model,
 	&binderyapi.Model,
 }

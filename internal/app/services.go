@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"github.com/bindery-project/bindery/internal/api/accessanalyzerapi"
 	"github.com/bindery-project/bindery/internal/api/athenaapi"
 	"github.com/bindery-project/bindery/internal/api/cloudformationapi"
 	"github.com/bindery-project/bindery/internal/api/cloudwatchapi"
@@ -103,6 +104,7 @@ func unbuilt(built []*op.Service) []*op.Service {
 		{Model: &secretsmanagerapi.Model, Operations: secretsmanagerapi.Bind(secretsmanagerapi.Refused{})},
 		{Model: &cloudwatchapi.Model, Operations: cloudwatchapi.Bind(cloudwatchapi.Refused{})},
 		{Model: &logsapi.Model, Operations: logsapi.Bind(logsapi.Refused{})},
+		{Model: &accessanalyzerapi.Model, Operations: accessanalyzerapi.Bind(accessanalyzerapi.Refused{})},
 		{Model: &cloudformationapi.Model, Operations: cloudformationapi.Bind(cloudformationapi.Refused{})},
 	} {
 		if !have[s.Model.ID] {

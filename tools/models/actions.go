@@ -32,10 +32,11 @@ type rawResource struct {
 }
 
 // writeActions writes the slice of the authorization data that the rows of
-// the overlay are judged against.
+// the overlay are judged against, and the reference of all services.
 func writeActions(ctx context.Context, lock *Lock, dir string) error {
 	files, err := fetchTarball(ctx, lock.Actions, func(name string) bool {
-		return strings.HasPrefix(name, "package/data/actions/") || strings.HasPrefix(name, "package/data/resourceTypes/")
+		return strings.HasPrefix(name, "package/data/actions/") || strings.HasPrefix(name, "package/data/resourceTypes/") ||
+			strings.HasPrefix(name, "package/data/conditionKeys/")
 	})
 	if err != nil {
 		return err
@@ -60,7 +61,7 @@ func writeActions(ctx context.Context, lock *Lock, dir string) error {
 			return err
 		}
 	}
-	return nil
+	return writeReference(files, filepath.Join(filepath.Dir(filepath.Dir(dir)), filepath.FromSlash(reference)))
 }
 
 func convertActions(files map[string][]byte, prefix string) (*facts.Actions, error) {
