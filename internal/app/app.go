@@ -172,6 +172,7 @@ func (a *App) Run(ctx context.Context) error {
 	}()
 	a.ready.Store(true)
 	go a.shipAudit(ctx)
+	go a.keepUses(ctx)
 	select {
 	case err := <-failed:
 		return err
@@ -213,6 +214,24 @@ func (a *App) shipAudit(ctx context.Context) {
 	}
 }
 
+// keepUsesEvery is how often it is written down who used what.
+const keepUsesEvery = time.Minute
+
+func (a *App) keepUses(ctx context.Context) {
+	tick := time.NewTicker(keepUsesEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := a.people.KeepUses(ctx); err != nil && ctx.Err() == nil {
+				a.log.Warn("last uses could not be written", "error", err)
+			}
+		}
+	}
+}
+
 // Close ends everything that Open started, in reverse.
 func (a *App) Close() error {
 	var errs []error
@@ -221,6 +240,9 @@ func (a *App) Close() error {
 	}
 	if a.listener != nil {
 		_ = a.listener.Close() // Serve has closed it when it ran
+	}
+	if a.people != nil && a.gateway != nil {
+		errs = append(errs, a.people.KeepUses(context.Background()))
 	}
 	if a.audit != nil {
 		errs = append(errs, a.audit.Close())

@@ -12,6 +12,7 @@ import (
 	"github.com/bindery-project/bindery/internal/db"
 	"github.com/bindery-project/bindery/internal/gateway"
 	"github.com/bindery-project/bindery/internal/op"
+	"github.com/bindery-project/bindery/internal/service/iam/directory"
 )
 
 // recorder keeps the audit trail: the record of a change is written in the
@@ -21,6 +22,7 @@ type recorder struct {
 	slog    *slog.Logger
 	newID   func() string
 	sources map[string]string // service id -> "glue.amazonaws.com"
+	uses    *directory.Uses
 }
 
 // actor is the call as the store knows it.
@@ -54,6 +56,7 @@ func (a *actor) Audited() { a.written = true }
 // Record implements gateway.Recorder. A change that succeeded has its record
 // already.
 func (r *recorder) Record(ctx context.Context, e *gateway.Event) {
+	r.uses.Note(e.Call)
 	a, ok := ctx.Value(actorKey{}).(*actor)
 	if !ok || (a.written && e.ErrorCode == "") {
 		return

@@ -43,7 +43,7 @@ func (a *App) openServices(context.Context) error {
 	catalog := a.openCatalog(authorizer, invoker, sessions, objects, behalf) //nolint:contextcheck // its work in the background lasts until Close
 	services := []*op.Service{
 		sts.New(sessions).Bind(),
-		iam.New(a.people).Bind(),
+		iam.New(a.people, authorizer).Bind(),
 		(&installation.Service{
 			Accounts: accounts{a.people, a.clock, a.account}, Records: records{a.audit}, Filters: filters{catalog}, Authorizer: authorizer,
 		}).Bind(),
@@ -51,7 +51,7 @@ func (a *App) openServices(context.Context) error {
 		a.openQueries(objects, behalf, invoker).Bind(),
 	}
 	services = append(services, unbuilt(services)...)
-	rec := &recorder{log: a.audit, slog: a.log, newID: newID, sources: eventSources(services)}
+	rec := &recorder{log: a.audit, slog: a.log, newID: newID, sources: eventSources(services), uses: &a.people.Uses}
 	g, err := gateway.New(gateway.Config{
 		Region: a.cfg.Region, Services: services, Objects: objects,
 		Identities: &identities{directory: a.people, tokens: tokens, clock: a.clock},

@@ -70,6 +70,7 @@ type Session struct {
 	MFA            bool
 	MFAAt          time.Time
 	SourceIdentity string
+	Owner          string // federated users: the unique id of who asked for the session, an account id for root
 	Provider       string // federated provider
 	TransitiveTags []string
 }

@@ -7,8 +7,11 @@ import (
 	"github.com/bindery-project/bindery/internal/api/iamapi"
 	"github.com/bindery-project/bindery/internal/op"
 	"github.com/bindery-project/bindery/internal/service/iam/accesskey"
+	"github.com/bindery-project/bindery/internal/service/iam/account"
+	"github.com/bindery-project/bindery/internal/service/iam/advisor"
 	"github.com/bindery-project/bindery/internal/service/iam/directory"
 	"github.com/bindery-project/bindery/internal/service/iam/group"
+	"github.com/bindery-project/bindery/internal/service/iam/instanceprofile"
 	"github.com/bindery-project/bindery/internal/service/iam/managedpolicy"
 	"github.com/bindery-project/bindery/internal/service/iam/role"
 	"github.com/bindery-project/bindery/internal/service/iam/simulate"
@@ -27,15 +30,21 @@ type Service struct {
 	*managedpolicy.Policies
 	*accesskey.Keys
 	*simulate.Simulator
+	*account.Accounts
+	*advisor.Advisor
+	*instanceprofile.Profiles
 	directory *directory.Directory
 }
 
-// New returns the service on a directory.
-func New(d *directory.Directory) *Service {
+// New returns the service on a directory. The authorizer decides what only the
+// operations themselves can ask, such as passing a role.
+func New(d *directory.Directory, a op.Authorizer) *Service {
 	return &Service{
 		Users: &user.Users{Directory: d}, Groups: &group.Groups{Directory: d}, Roles: &role.Roles{Directory: d},
 		Policies: &managedpolicy.Policies{Directory: d}, Keys: &accesskey.Keys{Directory: d},
 		Simulator: &simulate.Simulator{Directory: d}, directory: d,
+		Accounts: &account.Accounts{Directory: d}, Advisor: &advisor.Advisor{Directory: d},
+		Profiles: &instanceprofile.Profiles{Directory: d, Authorizer: a},
 	}
 }
 

@@ -30,7 +30,24 @@ type world struct {
 	people *directory.Directory
 	ctx    context.Context
 	root   *directory.AccessKey
+	asked  *passes
 }
+
+// passes is the authorizer of the operations' own questions.
+type passes struct {
+	refuse bool
+	asked  []op.Access
+}
+
+func (p *passes) Check(_ context.Context, list ...op.Access) error {
+	p.asked = append(p.asked, list...)
+	if p.refuse {
+		return &op.Denied{Message: "no"}
+	}
+	return nil
+}
+
+func (p *passes) Allowed(ctx context.Context, a op.Access) bool { return p.Check(ctx, a) == nil }
 
 func each(t *testing.T, test func(t *testing.T, w *world)) {
 	t.Helper()
@@ -40,7 +57,8 @@ func each(t *testing.T, test func(t *testing.T, w *world)) {
 			t.Fatal(err)
 		}
 		d := directory.New(store, keys)
-		w := &world{Service: iam.New(d), people: d, root: d.NewKey(1)}
+		asked := &passes{}
+		w := &world{Service: iam.New(d, asked), people: d, root: d.NewKey(1), asked: asked}
 		call := &op.Call{Account: account, Region: "us-east-1", Principal: op.Principal{Type: op.Root, Account: account}}
 		w.ctx = op.WithCall(context.Background(), call)
 		if err := d.CreateAccount(w.ctx, directory.Account{ID: account, Name: "first", Management: true}, w.root); err != nil {

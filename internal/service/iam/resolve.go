@@ -12,6 +12,7 @@ import (
 	"github.com/bindery-project/bindery/internal/db"
 	"github.com/bindery-project/bindery/internal/op"
 	"github.com/bindery-project/bindery/internal/service/iam/directory"
+	"github.com/bindery-project/bindery/internal/service/iam/role"
 )
 
 // resolvers find the ARNs of entities, whose paths are in the store, and their
@@ -25,8 +26,12 @@ func (s *Service) resolvers() map[string]op.Resolver {
 		"role": byName(s.directory, directory.Role, "RoleName", func(r *iamapi.Role) facts {
 			return facts{r.Arn, r.Tags, r.PermissionsBoundary}
 		}),
-		"policy":    s.resolvePolicy,
-		"accessKey": s.resolveKey,
+		"instanceProfile": byName(s.directory, directory.InstanceProfile, "InstanceProfileName", func(p *iamapi.InstanceProfile) facts {
+			return facts{arn: p.Arn, tags: p.Tags}
+		}),
+		"policy":     s.resolvePolicy,
+		"accessKey":  s.resolveKey,
+		"linkedRole": resolveTask,
 	}
 }
 
@@ -113,6 +118,16 @@ func (s *Service) resolvePolicy(ctx context.Context, in any) ([]op.Resource, err
 		return err
 	})
 	return []op.Resource{res}, err
+}
+
+// resolveTask resolves a deletion task to the service-linked role in its name.
+func resolveTask(ctx context.Context, in any) ([]op.Resource, error) {
+	account := op.CallFrom(ctx).Account
+	path, ok := role.LinkedRoleOf(stringMember(in, "DeletionTaskId"))
+	if !ok {
+		path = "/*"
+	}
+	return []op.Resource{{ARN: arn.IAM(account, "role", "/", path[1:]), Account: account}}, nil
 }
 
 // resolveKey resolves an access key to its user.

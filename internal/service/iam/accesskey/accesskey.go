@@ -122,3 +122,30 @@ func (k *Keys) DeleteAccessKey(ctx context.Context, in *iamapi.DeleteAccessKeyIn
 		return k.DeleteKey(ctx, tx, key)
 	})
 }
+
+// GetAccessKeyLastUsed tells when and for what a key was last used. A key that
+// never was has the service and region "N/A".
+func (k *Keys) GetAccessKeyLastUsed(ctx context.Context, in *iamapi.GetAccessKeyLastUsedInput) (*iamapi.GetAccessKeyLastUsedOutput, error) {
+	out := &iamapi.GetAccessKeyLastUsedOutput{AccessKeyLastUsed: &iamapi.AccessKeyLastUsed{ServiceName: "N/A", Region: "N/A"}}
+	return out, k.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		key, err := k.FindKey(ctx, tx, in.AccessKeyId)
+		if errors.Is(err, directory.ErrNoKey) || (err == nil && key.Account != op.CallFrom(ctx).Account) {
+			return terms.NoSuchText("The Access Key with id %s cannot be found.", in.AccessKeyId)
+		}
+		if err != nil {
+			return err
+		}
+		if key.Owner != key.Account {
+			u, err := directory.GetByID[iamapi.User](ctx, tx, key.Owner)
+			if err != nil {
+				return err
+			}
+			out.UserName = &u.Doc.UserName
+		}
+		use, ok, err := k.LastUse(ctx, tx, key.ID)
+		if ok {
+			out.AccessKeyLastUsed = &iamapi.AccessKeyLastUsed{LastUsedDate: &use.At, ServiceName: use.Service, Region: use.Region}
+		}
+		return err
+	})
+}

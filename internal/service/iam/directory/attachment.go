@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bindery-project/bindery/internal/api/iamapi"
@@ -84,20 +85,58 @@ func HoldersOf(ctx context.Context, tx *db.Tx, account, arn string) ([]string, e
 // IsBoundary reports whether a policy is the permissions boundary of a user or
 // role of its account.
 func IsBoundary(ctx context.Context, tx *db.Tx, account, arn string) (bool, error) {
-	ids, err := strings1(ctx, tx, `SELECT id FROM iam_entity WHERE account = ? AND kind IN (?, ?)`, account, string(User), string(Role))
-	if err != nil {
-		return false, err
+	ids, err := BoundedBy(ctx, tx, account, arn)
+	return len(ids) > 0, err
+}
+
+// BoundedBy lists the ids of the users and roles of an account whose permissions
+// boundary a policy is.
+func BoundedBy(ctx context.Context, tx *db.Tx, account, arn string) ([]string, error) {
+	all, err := boundaries(ctx, tx, account)
+	var out []string
+	for _, b := range all {
+		if b.arn == arn {
+			out = append(out, b.id)
+		}
 	}
+	return out, err
+}
+
+type boundary struct{ id, arn string }
+
+// boundaries lists who is bounded by what, in the order of the ids.
+func boundaries(ctx context.Context, tx *db.Tx, account string) ([]boundary, error) {
+	ids, err := strings1(ctx, tx, `SELECT id FROM iam_entity WHERE account = ? AND kind IN (?, ?) ORDER BY id`, account, string(User), string(Role))
+	if err != nil {
+		return nil, err
+	}
+	var out []boundary
 	for _, id := range ids {
 		e, err := GetByID[bounded](ctx, tx, id)
 		if err != nil {
-			return false, err
+			return nil, err
 		}
-		if b := e.Doc.PermissionsBoundary; b != nil && b.PermissionsBoundaryArn != nil && *b.PermissionsBoundaryArn == arn {
-			return true, nil
+		if b := e.Doc.PermissionsBoundary; b != nil && b.PermissionsBoundaryArn != nil {
+			out = append(out, boundary{id, *b.PermissionsBoundaryArn})
 		}
 	}
-	return false, nil
+	return out, nil
+}
+
+// PoliciesInUse lists the ARNs that begin with a prefix of the managed policies
+// that somebody in an account has, or is bounded by, in order.
+func PoliciesInUse(ctx context.Context, tx *db.Tx, account, prefix string) ([]string, error) {
+	arns, err := strings1(ctx, tx, `SELECT DISTINCT policy_arn FROM iam_attachment WHERE account = ?`, account)
+	if err != nil {
+		return nil, err
+	}
+	limits, err := boundaries(ctx, tx, account)
+	for _, b := range limits {
+		arns = append(arns, b.arn)
+	}
+	arns = slices.DeleteFunc(arns, func(arn string) bool { return !strings.HasPrefix(arn, prefix) })
+	slices.Sort(arns)
+	return slices.Compact(arns), err
 }
 
 // bounded is what users and roles have in common here.

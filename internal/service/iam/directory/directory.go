@@ -17,6 +17,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/google/uuid"
+
 	"github.com/bindery-project/bindery/internal/db"
 	"github.com/bindery-project/bindery/internal/op"
 	"github.com/bindery-project/bindery/internal/policy"
@@ -38,6 +40,7 @@ type Directory struct {
 	sealer db.Sealer
 	random io.Reader
 	moved  []Moved
+	Uses   Uses
 
 	mu     sync.RWMutex
 	gen    uint64 // counts changes, so that a slow load cannot store what is stale
@@ -119,6 +122,17 @@ func (d *Directory) NewSecret() string {
 	return base64.StdEncoding.EncodeToString(d.bytes(30))
 }
 
+// NewUUID makes a random UUID, for the ids of tasks and reports.
+func (d *Directory) NewUUID() string {
+	return uuid.Must(uuid.FromBytes(version4(d.bytes(16)))).String()
+}
+
+// version4 marks random bytes as a UUID of version 4.
+func version4(b []byte) []byte {
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return b
+}
+
 func (d *Directory) bytes(n int) []byte {
 	b := make([]byte, n)
 	if _, err := io.ReadFull(d.random, b); err != nil {
@@ -138,5 +152,7 @@ func Stored() []db.StoredTable {
 		{Name: "iam_access_key", KeyColumns: []string{"id"}, Documents: []string{"doc"}},
 		{Name: "iam_inline", KeyColumns: []string{"owner", "name"}, Documents: []string{"doc"}},
 		{Name: "iam_policy_version", KeyColumns: []string{"policy_id", "version"}, Documents: []string{"doc"}},
+		{Name: "iam_credential", KeyColumns: []string{"account", "kind", "name"}, Documents: []string{"doc"}},
+		{Name: "iam_document", KeyColumns: []string{"account", "kind", "name"}, Documents: []string{"doc"}},
 	}
 }

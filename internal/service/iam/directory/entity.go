@@ -17,6 +17,10 @@ const (
 	Group  Kind = "group"
 	Role   Kind = "role"
 	Policy Kind = "policy"
+
+	InstanceProfile Kind = "instance-profile"
+	MFA             Kind = "mfa"
+	OIDCProvider    Kind = "oidc-provider"
 )
 
 // Entity is a stored user, group, role or managed policy. Doc is the generated
@@ -168,4 +172,14 @@ func List[T any](ctx context.Context, tx *db.Tx, account string, kind Kind, pref
 		out = append(out, e)
 	}
 	return out, "", rows.Err()
+}
+
+// Count counts the entities of an account by kind.
+func Count(ctx context.Context, tx *db.Tx, account string) (map[Kind]int, error) {
+	kinds, err := strings1(ctx, tx, `SELECT kind FROM iam_entity WHERE account = ?`, account)
+	out := map[Kind]int{}
+	for _, k := range kinds {
+		out[Kind(k)]++
+	}
+	return out, err
 }

@@ -12,11 +12,14 @@ import (
 // holder runs fn for the role whose policies an operation changes.
 func (r *Roles) holder(ctx context.Context, name string, fn func(context.Context, *db.Tx, terms.Holder) error) error {
 	return r.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		h, err := terms.HolderOf[iamapi.Role](ctx, tx, directory.Role, name)
+		e, err := terms.Find[iamapi.Role](ctx, tx, directory.Role, name)
 		if err != nil {
 			return err
 		}
-		return fn(ctx, tx, h)
+		if err := terms.Modifiable(&e.Doc); err != nil {
+			return err
+		}
+		return fn(ctx, tx, terms.Holder{Kind: directory.Role, Name: name, ID: e.ID})
 	})
 }
 

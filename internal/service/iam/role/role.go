@@ -42,7 +42,7 @@ func (r *Roles) CreateRole(ctx context.Context, in *iamapi.CreateRoleInput) (*ia
 	if errors.Is(err, db.ErrExists) {
 		return nil, terms.Exists(directory.Role, in.RoleName)
 	}
-	return &iamapi.CreateRoleOutput{Role: answer(e.Doc)}, err
+	return &iamapi.CreateRoleOutput{Role: terms.ShownRole(e.Doc)}, err
 }
 
 func (r *Roles) newRole(ctx context.Context, in *iamapi.CreateRoleInput) (*directory.Entity[iamapi.Role], error) {
@@ -87,24 +87,16 @@ func checkTrust(ctx context.Context, tx *db.Tx, text string) error {
 	return nil
 }
 
-// answer is a role as the API shows it: its trust policy percent-encoded.
-func answer(doc iamapi.Role) *iamapi.Role {
-	if doc.AssumeRolePolicyDocument != nil {
-		text := terms.Escape(*doc.AssumeRolePolicyDocument)
-		doc.AssumeRolePolicyDocument = &text
-	}
-	return &doc
-}
-
 // GetRole reads a role.
 func (r *Roles) GetRole(ctx context.Context, in *iamapi.GetRoleInput) (*iamapi.GetRoleOutput, error) {
 	out := &iamapi.GetRoleOutput{}
 	return out, r.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
 		e, err := terms.Find[iamapi.Role](ctx, tx, directory.Role, in.RoleName)
-		if err == nil {
-			out.Role = answer(e.Doc)
-			out.Role.RoleLastUsed = &iamapi.RoleLastUsed{}
+		if err != nil {
+			return err
 		}
+		out.Role = terms.ShownRole(e.Doc)
+		out.Role.RoleLastUsed, err = r.LastUsed(ctx, tx, e.ID)
 		return err
 	})
 }
@@ -120,10 +112,20 @@ func (r *Roles) ListRoles(ctx context.Context, in *iamapi.ListRolesInput) (*iama
 		list, next, err := directory.List[iamapi.Role](ctx, tx, op.CallFrom(ctx).Account, directory.Role, terms.Path(in.PathPrefix), page.After, page.Size)
 		for _, e := range list {
 			e.Doc.Tags, e.Doc.PermissionsBoundary = nil, nil // lists answer neither
-			out.Roles = append(out.Roles, *answer(e.Doc))
+			out.Roles = append(out.Roles, *terms.ShownRole(e.Doc))
 		}
 		out.IsTruncated, out.Marker = terms.Next(next)
 		return err
+	})
+}
+
+// reshape is change for what a service-linked role keeps its service's.
+func (r *Roles) reshape(ctx context.Context, name string, fn func(context.Context, *db.Tx, *iamapi.Role) error) error {
+	return r.change(ctx, name, func(ctx context.Context, tx *db.Tx, doc *iamapi.Role) error {
+		if err := terms.Modifiable(doc); err != nil {
+			return err
+		}
+		return fn(ctx, tx, doc)
 	})
 }
 
@@ -144,7 +146,7 @@ func (r *Roles) change(ctx context.Context, name string, fn func(context.Context
 
 // UpdateRole changes a role's description and longest session.
 func (r *Roles) UpdateRole(ctx context.Context, in *iamapi.UpdateRoleInput) (*iamapi.UpdateRoleOutput, error) {
-	return nil, r.change(ctx, in.RoleName, func(_ context.Context, _ *db.Tx, doc *iamapi.Role) error {
+	return nil, r.reshape(ctx, in.RoleName, func(_ context.Context, _ *db.Tx, doc *iamapi.Role) error {
 		if in.Description != nil {
 			doc.Description = in.Description
 		}
@@ -160,14 +162,14 @@ func (r *Roles) UpdateRoleDescription(ctx context.Context, in *iamapi.UpdateRole
 	out := &iamapi.UpdateRoleDescriptionOutput{}
 	return out, r.change(ctx, in.RoleName, func(_ context.Context, _ *db.Tx, doc *iamapi.Role) error {
 		doc.Description = &in.Description
-		out.Role = answer(*doc)
+		out.Role = terms.ShownRole(*doc)
 		return nil
 	})
 }
 
 // UpdateAssumeRolePolicy replaces a role's trust policy.
 func (r *Roles) UpdateAssumeRolePolicy(ctx context.Context, in *iamapi.UpdateAssumeRolePolicyInput) (*iamapi.UpdateAssumeRolePolicyOutput, error) {
-	return nil, r.change(ctx, in.RoleName, func(ctx context.Context, tx *db.Tx, doc *iamapi.Role) error {
+	return nil, r.reshape(ctx, in.RoleName, func(ctx context.Context, tx *db.Tx, doc *iamapi.Role) error {
 		doc.AssumeRolePolicyDocument = &in.PolicyDocument
 		return checkTrust(ctx, tx, in.PolicyDocument)
 	})
@@ -179,6 +181,16 @@ func (r *Roles) DeleteRole(ctx context.Context, in *iamapi.DeleteRoleInput) (*ia
 		e, err := terms.Find[iamapi.Role](ctx, tx, directory.Role, in.RoleName)
 		if err != nil {
 			return err
+		}
+		if err := terms.Modifiable(&e.Doc); err != nil {
+			return err
+		}
+		profiles, err := directory.ProfilesOf(ctx, tx, e.ID)
+		if err != nil {
+			return err
+		}
+		if len(profiles) > 0 {
+			return terms.Conflict("Cannot delete entity, must remove roles from instance profile first.")
 		}
 		if err := terms.Bare(ctx, tx, terms.Holder{Kind: directory.Role, Name: e.Name, ID: e.ID}); err != nil {
 			return err
@@ -192,7 +204,7 @@ func (r *Roles) DeleteRole(ctx context.Context, in *iamapi.DeleteRoleInput) (*ia
 
 // PutRolePermissionsBoundary limits a role by a managed policy.
 func (r *Roles) PutRolePermissionsBoundary(ctx context.Context, in *iamapi.PutRolePermissionsBoundaryInput) (*iamapi.PutRolePermissionsBoundaryOutput, error) {
-	return nil, r.change(ctx, in.RoleName, func(ctx context.Context, tx *db.Tx, doc *iamapi.Role) (err error) {
+	return nil, r.reshape(ctx, in.RoleName, func(ctx context.Context, tx *db.Tx, doc *iamapi.Role) (err error) {
 		doc.PermissionsBoundary, err = terms.CheckBoundary(ctx, tx, in.PermissionsBoundary)
 		return err
 	})
@@ -200,7 +212,7 @@ func (r *Roles) PutRolePermissionsBoundary(ctx context.Context, in *iamapi.PutRo
 
 // DeleteRolePermissionsBoundary lifts the limit.
 func (r *Roles) DeleteRolePermissionsBoundary(ctx context.Context, in *iamapi.DeleteRolePermissionsBoundaryInput) (*iamapi.DeleteRolePermissionsBoundaryOutput, error) {
-	return nil, r.change(ctx, in.RoleName, func(_ context.Context, _ *db.Tx, doc *iamapi.Role) error {
+	return nil, r.reshape(ctx, in.RoleName, func(_ context.Context, _ *db.Tx, doc *iamapi.Role) error {
 		if doc.PermissionsBoundary == nil {
 			return terms.NoSuchText("The role %s has no permissions boundary.", in.RoleName)
 		}
@@ -234,17 +246,6 @@ func (r *Roles) ListRoleTags(ctx context.Context, in *iamapi.ListRoleTagsInput) 
 		if err == nil {
 			out.Tags = append(out.Tags, e.Doc.Tags...)
 		}
-		return err
-	})
-}
-
-// ListInstanceProfilesForRole answers none: instance profiles are not built,
-// so no role can be in one.
-func (r *Roles) ListInstanceProfilesForRole(ctx context.Context, in *iamapi.ListInstanceProfilesForRoleInput) (*iamapi.ListInstanceProfilesForRoleOutput, error) {
-	no := false
-	out := &iamapi.ListInstanceProfilesForRoleOutput{InstanceProfiles: []iamapi.InstanceProfile{}, IsTruncated: &no}
-	return out, r.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
-		_, err := terms.Find[iamapi.Role](ctx, tx, directory.Role, in.RoleName)
 		return err
 	})
 }
