@@ -83,5 +83,21 @@ func oneRound(ctx context.Context, server *server, s settings, round int) (histo
 	if err != nil {
 		return history.Counts{}, err
 	}
-	return h.Counts(), h.Check(checkTime)
+	if err := h.Check(checkTime); err != nil {
+		return h.Counts(), errors.Join(err, draw(h))
+	}
+	return h.Counts(), nil
+}
+
+// draw leaves a picture of a history that cannot be explained.
+func draw(h *history.History) error {
+	file, err := os.CreateTemp("", "bindery-linear-*.html")
+	if err != nil {
+		return err
+	}
+	if err := h.Draw(file, checkTime); err != nil {
+		return err
+	}
+	fmt.Println("the history is drawn in", file.Name())
+	return file.Close()
 }

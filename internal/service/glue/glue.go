@@ -119,7 +119,7 @@ func New(cfg Config) *Service {
 	tables := table.Rows{Databases: databases, Bury: s.bury(purge.Table)}
 	s.Search = &search.Search{Index: &search.Index{Store: cfg.Store, Tables: tables, Log: cfg.Log}, Catalogs: catalog.Rows{}, Pages: pages, Authorizer: cfg.Authorizer}
 	s.Children = []database.Children{tables.Children, function.Rows{}.Children}
-	s.Forget = s.Cache.DropDatabase
+	s.Hold, s.Forget = s.Cache.HoldDatabase, s.Cache.DropDatabase
 	s.Archived, s.Databases.Bury = tables.Archived, s.bury(purge.Database)
 	s.Catalogs.Databases = catalogDatabases{databases, s.Databases}
 	s.Tables.Partitions, s.Tables.Bury = partition.Rows{}, s.bury(purge.Table)

@@ -8,6 +8,7 @@ package history
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"sync"
@@ -140,6 +141,13 @@ func (h *History) Check(limit time.Duration) error {
 	case porcupine.Unknown:
 	}
 	return fmt.Errorf("not decided in %s", limit)
+}
+
+// Draw writes a page that shows the history, and how far it can be explained.
+func (h *History) Draw(w io.Writer, limit time.Duration) error {
+	model := table.ToModel()
+	_, info := porcupine.CheckOperationsVerbose(model, h.settled(), limit)
+	return porcupine.Visualize(model, info, w)
 }
 
 // settled ends the calls without an answer where they must have taken effect:

@@ -31,7 +31,9 @@ type Databases struct {
 	Archived func(ctx context.Context, tx *db.Tx, id int64) (int64, error)
 	// Bury has what is below a deleted database removed.
 	Bury func(ctx context.Context, tx *db.Tx, id int64) error
-	// Forget drops what is cached of a database's tables.
+	// Hold keeps a database's tables out of the cache until release is called,
+	// Forget drops them from it.
+	Hold   func(catalog, name string) (release func())
 	Forget func(catalog, name string)
 }
 
@@ -197,6 +199,7 @@ func (d *Databases) DeleteDatabase(ctx context.Context, in *glueapi.DeleteDataba
 	if err != nil {
 		return nil, err
 	}
+	defer d.Hold(catalog, name)()
 	err = d.Store.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		r, err := d.checkedFind(ctx, tx, catalog, name, checked) // what came in between
 		if err != nil {

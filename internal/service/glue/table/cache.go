@@ -9,8 +9,8 @@ import (
 )
 
 // Cache keeps the documents of tables that were asked for, ready to be sent.
-// An entry is dropped when its change is durable, before the change is
-// acknowledged. A nil Cache keeps nothing: that is how a node runs whose store
+// A table is held out of it for as long as it is being changed: otherwise one
+// reader could be answered what another had just been told is over. A nil Cache keeps nothing: that is how a node runs whose store
 // others change, too.
 type Cache struct {
 	seed   maphash.Seed
@@ -24,13 +24,20 @@ const (
 	docBytes   = 1 << 20  // a larger document is not kept
 )
 
-// shard holds some databases. changes counts what was dropped, so that a
-// document that was read before a change is not put in after it.
+// shard holds some databases. changes counts what was held and dropped, so that
+// a document that was read before a change is not put in after it.
 type shard struct {
 	mu        sync.RWMutex
 	databases map[databaseKey]map[string]op.Raw
+	held      map[tableKey]int // how many changes of it are under way
 	bytes     int
 	changes   uint64
+}
+
+// tableKey is a table, or a whole database when name is empty.
+type tableKey struct {
+	databaseKey
+	table string
 }
 
 type databaseKey struct{ catalog, name string }
@@ -39,7 +46,7 @@ type databaseKey struct{ catalog, name string }
 func NewCache() *Cache {
 	c := &Cache{seed: maphash.MakeSeed()}
 	for i := range c.shards {
-		c.shards[i].databases = map[databaseKey]map[string]op.Raw{}
+		c.shards[i].databases, c.shards[i].held = map[databaseKey]map[string]op.Raw{}, map[tableKey]int{}
 	}
 	return c
 }
@@ -68,7 +75,7 @@ func (c *Cache) put(catalog, database, name string, doc op.Raw, ticket uint64) {
 	s, key := c.shard(catalog, database), databaseKey{catalog, database}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.changes != ticket {
+	if s.changes != ticket || s.held[tableKey{key, name}] > 0 || s.held[tableKey{key, ""}] > 0 {
 		return
 	}
 	if c.bytes.Load()+int64(len(doc)) > cacheBytes {
@@ -88,31 +95,46 @@ func (c *Cache) count(s *shard, change int) {
 	c.bytes.Add(int64(change))
 }
 
-// drop forgets a table.
-func (c *Cache) drop(catalog, database, name string) {
+// hold keeps a table out of the cache, or all of a database when name is empty,
+// from before its change begins until release is called after its end.
+func (c *Cache) hold(catalog, database, name string) (release func()) {
 	if c == nil {
-		return
+		return func() {}
 	}
-	s := c.shard(catalog, database)
+	s, key := c.shard(catalog, database), tableKey{databaseKey{catalog, database}, name}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	tables := s.databases[databaseKey{catalog, database}]
-	c.count(s, -len(tables[name]))
-	delete(tables, name)
-	s.changes++
+	s.held[key]++
+	c.forget(s, key)
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.held[key]--; s.held[key] == 0 {
+			delete(s.held, key)
+		}
+		s.changes++
+	}
+}
+
+// HoldDatabase keeps all tables of a database out of the cache until release is called.
+func (c *Cache) HoldDatabase(catalog, database string) (release func()) {
+	return c.hold(catalog, database, "")
 }
 
 // DropDatabase forgets all tables of a database.
-func (c *Cache) DropDatabase(catalog, database string) {
-	if c == nil {
+func (c *Cache) DropDatabase(catalog, database string) { c.hold(catalog, database, "")() }
+
+// forget drops what is kept; the shard's lock is held.
+func (c *Cache) forget(s *shard, key tableKey) {
+	s.changes++
+	tables := s.databases[key.databaseKey]
+	if key.table != "" {
+		c.count(s, -len(tables[key.table]))
+		delete(tables, key.table)
 		return
 	}
-	s, key := c.shard(catalog, database), databaseKey{catalog, database}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, doc := range s.databases[key] {
+	for _, doc := range tables {
 		c.count(s, -len(doc))
 	}
-	delete(s.databases, key)
-	s.changes++
+	delete(s.databases, key.databaseKey)
 }

@@ -141,6 +141,7 @@ func (t *Tables) tryMetadata(ctx context.Context, account, name string, in *glue
 	if doc, err = t.Format.Update(ctx, in.UpdateOpenTableFormatInput, doc); err != nil {
 		return err
 	}
+	defer t.Cache.hold(account, database, name)()
 	return t.Store.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		r, err := t.find(ctx, tx, account, database, name)
 		if err != nil {

@@ -266,6 +266,7 @@ func (t *Tables) UpdateTable(ctx context.Context, in *glueapi.UpdateTableInput) 
 		return nil, terms.Invalid("ViewUpdateAction needs TableInput.ViewDefinition.")
 	}
 	database := arn.Fold(in.DatabaseName)
+	defer t.Cache.hold(catalog, database, doc.Name)()
 	err = t.Store.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		r, err := t.find(ctx, tx, catalog, database, doc.Name)
 		if err != nil {
@@ -296,7 +297,6 @@ func (t *Tables) change(ctx context.Context, tx *db.Tx, r *row, doc *glueapi.Tab
 			return err
 		}
 	}
-	tx.OnCommit(func() { t.Cache.drop(r.catalog, r.database, r.name) })
 	return t.replace(ctx, tx, r, doc)
 }
 
@@ -325,6 +325,7 @@ func (t *Tables) DeleteTable(ctx context.Context, in *glueapi.DeleteTableInput) 
 	if in.TransactionId != nil {
 		return nil, terms.Unsupported("DeleteTable", "TransactionId")
 	}
+	defer t.Cache.hold(catalog, arn.Fold(in.DatabaseName), arn.Fold(in.Name))()
 	err = t.Store.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		return t.delete(ctx, tx, catalog, arn.Fold(in.DatabaseName), arn.Fold(in.Name))
 	})
@@ -339,6 +340,9 @@ func (t *Tables) BatchDeleteTable(ctx context.Context, in *glueapi.BatchDeleteTa
 	}
 	if in.TransactionId != nil {
 		return nil, terms.Unsupported("BatchDeleteTable", "TransactionId")
+	}
+	for _, name := range in.TablesToDelete {
+		defer t.Cache.hold(catalog, arn.Fold(in.DatabaseName), arn.Fold(name))()
 	}
 	var failed []glueapi.TableError
 	err = t.Store.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
@@ -382,6 +386,5 @@ func (t *Tables) delete(ctx context.Context, tx *db.Tx, catalog, database, name 
 	if err := t.Databases.CountTables(ctx, tx, catalog, database, -1); err != nil {
 		return err
 	}
-	tx.OnCommit(func() { t.Cache.drop(catalog, database, name) })
 	return t.Bury(ctx, tx, r.id)
 }
