@@ -49,6 +49,7 @@ func (a *App) openServices(context.Context) error {
 		}).Bind(),
 		catalog.Bind(),
 		a.openQueries(objects, behalf, invoker).Bind(),
+		a.openKMS(authorizer).Bind(),
 	}
 	services = append(services, unbuilt(services)...)
 	rec := &recorder{log: a.audit, slog: a.log, newID: newID, sources: eventSources(services), uses: &a.people.Uses}

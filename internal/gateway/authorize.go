@@ -113,9 +113,7 @@ func (g *Gateway) newQuestion(ctx context.Context, call *op.Call, a *op.Access, 
 		Action: a.Action, Resource: a.Resource.ARN, ResourceAccount: owner(call, &a.Resource),
 		Principal: principal(&call.Principal), Context: q,
 	}
-	if p, ok := a.Resource.Policy.(*policy.Policy); ok && p != nil {
-		q.layers.Resource = []*policy.Policy{p}
-	}
+	q.govern(a.Resource.Policy)
 	if a.Resource.Trust {
 		q.layers.ResourceRule = policy.Explicit
 	}

@@ -35,10 +35,23 @@ func (g *Gateway) addFacts(ctx context.Context, q *question) error {
 		return nil
 	}
 	found, err := facts.Policy(ctx, resource.ARN)
-	if p, ok := found.(*policy.Policy); ok && p != nil {
-		q.layers.Resource = []*policy.Policy{p}
-	}
+	q.govern(found)
 	return err
+}
+
+// govern lets a resource's policies take part in the decision.
+func (q *question) govern(by any) {
+	switch p := by.(type) {
+	case op.Explicit:
+		q.layers.ResourceRule = policy.Explicit
+		q.govern(p.Policy)
+	case []*policy.Policy:
+		q.layers.Resource = p
+	case *policy.Policy:
+		if p != nil {
+			q.layers.Resource = []*policy.Policy{p}
+		}
+	}
 }
 
 // resourceTags are tags that are read when they are asked for, once.

@@ -106,7 +106,7 @@ type Resource struct {
 	Account string              // the owner; "" means the account in the ARN
 	Tags    map[string]string   // for aws:ResourceTag/…
 	ID      string              // internal id of the row the decision was about
-	Policy  any                 // *policy.Policy attached to the resource, nil when none
+	Policy  any                 // *policy.Policy attached to the resource, or several of them; nil when none
 	Trust   bool                // Policy must itself allow (role trust, KMS key policies)
 	Keys    map[string][]string // condition keys that only the store knows, in lower case
 }
@@ -145,10 +145,17 @@ type Resolver func(ctx context.Context, in any) ([]Resource, error)
 // name resources by templates, which know neither policy nor tags. What a resolver says itself
 // goes first. An error refuses the access.
 type Facts interface {
-	// Policy is the *policy.Policy that governs a resource, nil when there is none.
+	// Policy is the *policy.Policy that governs a resource, or several of them, or [Explicit];
+	// nil when there is none.
 	Policy(ctx context.Context, resource string) (any, error)
 	// Tags are the resource's tags. They are read when a policy has a condition on them.
 	Tags(ctx context.Context, resource string) (map[string]string, error)
+}
+
+// Explicit is what [Facts] answer for a resource whose policy must itself allow, or delegate to
+// the account, whatever identity policies say: the keys of KMS.
+type Explicit struct {
+	Policy any // as in Resource.Policy
 }
 
 // Service is what app hands to the gateway for each service.
