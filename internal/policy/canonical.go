@@ -49,6 +49,16 @@ func (s *statement) print(b *strings.Builder) {
 	b.WriteByte('}')
 }
 
+// principalJSON is the value of Principal or NotPrincipal, empty where there is none.
+func (s *statement) principalJSON() string {
+	if len(s.principals) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	printPrincipals(&b, s.principals)
+	return b.String()
+}
+
 func elementName(name string, not bool) string {
 	if not {
 		name = "Not" + name

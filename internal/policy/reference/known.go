@@ -115,3 +115,23 @@ func (s *Service) Known() []string {
 	slices.Sort(out)
 	return out
 }
+
+// GlobalKeys lists the global condition keys in lower case, for suggestions.
+func GlobalKeys() []string {
+	var out []string
+	for key := range globalKeys {
+		out = append(out, key)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Knows reports whether the key is one of the action's, in any letter case.
+func (a *Action) Knows(key string) bool {
+	keys := make(map[string]string, len(a.Keys))
+	for _, k := range a.Keys {
+		keys[k] = ""
+	}
+	_, known := findKey(keys, strings.ToLower(key))
+	return known
+}
