@@ -21,7 +21,8 @@ type writer struct {
 	lastHash hash
 	lastTail *tail
 
-	few, most int // documents to make room for: at first, and when there are more
+	few, most int // documents to make room for: at first, and at most
+	room      int // documents that room was made for
 	buf       []byte
 	ends      []int
 }
@@ -35,6 +36,9 @@ func (p *Partitions) newWriter(t *target, bare bool) (*writer, error) {
 	text[0] = ',' // it follows other members
 	return &writer{descriptors: &p.descriptors, target: t, bare: bare, end: text}, nil
 }
+
+// growth is how much more room is made when a filter finds more than was thought.
+const growth = 4
 
 // full reports whether a page of the given size has no room left.
 func (w *writer) full(size int) bool { return len(w.ends) >= size || len(w.buf) > terms.PageBytes }
@@ -63,11 +67,10 @@ func (w *writer) add(r row) error {
 		}
 		w.lastHash, w.lastTail = h, tail
 	}
-	switch len(w.ends) {
-	case 0:
-		w.grow(len(head), max(w.few, 1))
-	case w.few:
-		w.grow(len(head), w.most)
+	if len(w.ends) >= w.room {
+		before := w.room
+		w.room = max(min(before*growth, w.most), w.few, before+1)
+		w.grow(len(head), w.room-before)
 	}
 	w.buf = append(w.buf, head...)
 	if h != (hash{}) {
