@@ -5,7 +5,6 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"github.com/bindery-project/bindery/internal/api/accessanalyzerapi"
 	"github.com/bindery-project/bindery/internal/api/athenaapi"
 	"github.com/bindery-project/bindery/internal/api/cloudformationapi"
 	"github.com/bindery-project/bindery/internal/api/cloudwatchapi"
@@ -16,6 +15,7 @@ import (
 	"github.com/bindery-project/bindery/internal/api/secretsmanagerapi"
 	"github.com/bindery-project/bindery/internal/gateway"
 	"github.com/bindery-project/bindery/internal/op"
+	"github.com/bindery-project/bindery/internal/service/accessanalyzer"
 	"github.com/bindery-project/bindery/internal/service/glue"
 	"github.com/bindery-project/bindery/internal/service/glue/connection"
 	"github.com/bindery-project/bindery/internal/service/glue/crawler"
@@ -41,12 +41,15 @@ func (a *App) openServices(context.Context) error {
 	}
 
 	catalog := a.openCatalog(authorizer, invoker, sessions, objects, behalf) //nolint:contextcheck // its work in the background lasts until Close
+	identity := iam.New(a.people, authorizer)
+	sessions.Proofs = proofs{identity.Devices}
 	services := []*op.Service{
 		sts.New(sessions).Bind(),
-		iam.New(a.people, authorizer).Bind(),
+		identity.Bind(),
 		(&installation.Service{
 			Accounts: accounts{a.people, a.clock, a.account}, Records: records{a.audit}, Filters: filters{catalog}, Authorizer: authorizer,
 		}).Bind(),
+		(&accessanalyzer.Service{Sealer: a.keys}).Bind(),
 		catalog.Bind(),
 		a.openQueries(objects, behalf, invoker).Bind(),
 		a.openKMS(authorizer).Bind(),
@@ -105,7 +108,6 @@ func unbuilt(built []*op.Service) []*op.Service {
 		{Model: &secretsmanagerapi.Model, Operations: secretsmanagerapi.Bind(secretsmanagerapi.Refused{})},
 		{Model: &cloudwatchapi.Model, Operations: cloudwatchapi.Bind(cloudwatchapi.Refused{})},
 		{Model: &logsapi.Model, Operations: logsapi.Bind(logsapi.Refused{})},
-		{Model: &accessanalyzerapi.Model, Operations: accessanalyzerapi.Bind(accessanalyzerapi.Refused{})},
 		{Model: &cloudformationapi.Model, Operations: cloudformationapi.Bind(cloudformationapi.Refused{})},
 	} {
 		if !have[s.Model.ID] {
