@@ -6,8 +6,10 @@ import (
 
 	"github.com/bindery-project/bindery/internal/clock"
 	"github.com/bindery-project/bindery/internal/gateway"
+	"github.com/bindery-project/bindery/internal/op"
 	"github.com/bindery-project/bindery/internal/policy"
 	"github.com/bindery-project/bindery/internal/service/iam/directory"
+	"github.com/bindery-project/bindery/internal/service/iam/mfa"
 	"github.com/bindery-project/bindery/internal/service/sts"
 )
 
@@ -83,4 +85,16 @@ func (r roles) PolicyText(ctx context.Context, account, arn string) (string, err
 // NewKey implements sts.Roles.
 func (r roles) NewKey() (id, secret string) {
 	return r.directory.NewID("ASIA"), r.directory.NewSecret()
+}
+
+// proofs lets STS check the codes of MFA devices.
+type proofs struct{ devices *mfa.Devices }
+
+// Prove implements sts.Proofs.
+func (p proofs) Prove(ctx context.Context, who op.Principal, serial, code string, spend bool) (bool, error) {
+	err := p.devices.Prove(ctx, who, serial, code, spend)
+	if errors.Is(err, mfa.ErrCode) {
+		return false, nil
+	}
+	return err == nil, err
 }

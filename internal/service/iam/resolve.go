@@ -11,7 +11,9 @@ import (
 	"github.com/bindery-project/bindery/internal/arn"
 	"github.com/bindery-project/bindery/internal/db"
 	"github.com/bindery-project/bindery/internal/op"
+	"github.com/bindery-project/bindery/internal/policy"
 	"github.com/bindery-project/bindery/internal/service/iam/directory"
+	"github.com/bindery-project/bindery/internal/service/iam/password"
 	"github.com/bindery-project/bindery/internal/service/iam/role"
 )
 
@@ -29,6 +31,8 @@ func (s *Service) resolvers() map[string]op.Resolver {
 		"instanceProfile": byName(s.directory, directory.InstanceProfile, "InstanceProfileName", func(p *iamapi.InstanceProfile) facts {
 			return facts{arn: p.Arn, tags: p.Tags}
 		}),
+		"device":     s.resolveDevice,
+		"self":       s.resolveSelf,
 		"policy":     s.resolvePolicy,
 		"accessKey":  s.resolveKey,
 		"linkedRole": resolveTask,
@@ -119,6 +123,52 @@ func (s *Service) resolvePolicy(ctx context.Context, in any) ([]op.Resource, err
 	})
 	return []op.Resource{res}, err
 }
+
+// resolveDevice resolves an MFA device by its serial number, for the tags.
+func (s *Service) resolveDevice(ctx context.Context, in any) ([]op.Resource, error) {
+	account := op.CallFrom(ctx).Account
+	res := op.Resource{ARN: stringMember(in, "SerialNumber")}
+	_, name, found := strings.Cut(res.ARN, ":mfa/")
+	if !found {
+		return []op.Resource{res}, nil
+	}
+	err := s.directory.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		e, err := directory.Get[iamapi.VirtualMFADevice](ctx, tx, account, directory.MFA, name)
+		if errors.Is(err, directory.ErrNoEntity) || (err == nil && e.Doc.SerialNumber != res.ARN) {
+			return nil
+		}
+		if err == nil {
+			res.Account, res.Tags, res.ID = account, directory.Tags(e.Doc.Tags), e.ID
+		}
+		return err
+	})
+	return []op.Resource{res}, err
+}
+
+// resolveSelf resolves the calling user for a change of its own password, which
+// an account may allow to all its users. That grant names everyone, so that
+// boundaries and denials still hold.
+func (s *Service) resolveSelf(ctx context.Context, _ any) ([]op.Resource, error) {
+	call := op.CallFrom(ctx)
+	res := op.Resource{ARN: call.Principal.ARN, Account: call.Account}
+	err := s.directory.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		all, err := password.UsersChangeTheirs(ctx, tx, call.Account)
+		if all && call.Principal.Type == op.User {
+			res.Policy = everybodyChanges
+		}
+		return err
+	})
+	return []op.Resource{res}, err
+}
+
+// everybodyChanges is AllowUsersToChangePassword as a policy of the user.
+var everybodyChanges = func() *policy.Policy {
+	p, err := policy.Parse([]byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"iam:ChangePassword","Resource":"*"}]}`), policy.Resource)
+	if err != nil {
+		return policy.Broken(err.Error())
+	}
+	return p.WithID("AllowUsersToChangePassword")
+}()
 
 // resolveTask resolves a deletion task to the service-linked role in its name.
 func resolveTask(ctx context.Context, in any) ([]op.Resource, error) {

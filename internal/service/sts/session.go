@@ -3,6 +3,7 @@ package sts
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -22,7 +23,6 @@ const (
 	maxSessionPolicies  = 10
 	packedPolicyBudget  = 4096 // characters of session policies and tags that a session may carry
 	defaultMaxForRole   = 3600
-	mfaFailed           = "MultiFactorAuthentication failed with invalid MFA one time pass code."
 	sessionNotPermitted = "Cannot call GetSessionToken with session credentials"
 )
 
@@ -33,11 +33,11 @@ func (s *Sessions) AssumeRole(ctx context.Context, in *stsapi.AssumeRoleInput) (
 	if call.Principal.Type == op.Root {
 		return nil, denied("Roles may not be assumed by root accounts.")
 	}
-	if in.SerialNumber != nil || in.TokenCode != nil {
-		return nil, denied(mfaFailed)
-	}
 	role, err := s.role(ctx, in.RoleArn)
 	if err != nil {
+		return nil, err
+	}
+	if _, err := s.prove(ctx, in.SerialNumber, in.TokenCode); err != nil {
 		return nil, err
 	}
 	if err := s.checkSessionRights(ctx, in); err != nil {
@@ -72,6 +72,7 @@ func (s *Sessions) role(ctx context.Context, roleARN string) (*Role, error) {
 func (s *Sessions) checkSessionRights(ctx context.Context, in *stsapi.AssumeRoleInput) error {
 	role := op.CallFrom(ctx).Resources[0]
 	keys := map[string][]string{"sts:rolesessionname": {in.RoleSessionName}}
+	maps.Copy(keys, role.Keys)
 	for _, t := range in.Tags {
 		name := "aws:requesttag/" + strings.ToLower(t.Key)
 		keys[name] = append(keys[name], t.Value)
@@ -238,8 +239,9 @@ func (s *Sessions) GetSessionToken(ctx context.Context, in *stsapi.GetSessionTok
 	if p.Session != nil {
 		return nil, denied(sessionNotPermitted)
 	}
-	if in.SerialNumber != nil || in.TokenCode != nil {
-		return nil, denied(mfaFailed)
+	proved, err := s.prove(ctx, in.SerialNumber, in.TokenCode)
+	if err != nil {
+		return nil, err
 	}
 	seconds := int32(defaultUserSession)
 	if in.DurationSeconds != nil {
@@ -251,7 +253,10 @@ func (s *Sessions) GetSessionToken(ctx context.Context, in *stsapi.GetSessionTok
 	now := s.Clock.Now()
 	p.Session = &op.Session{
 		Issued: now, Expires: now.Add(time.Duration(seconds) * time.Second),
-		Policies: []string{withoutMFA}, HasPolicy: true,
+		Policies: []string{withoutMFA}, HasPolicy: true, MFA: proved,
+	}
+	if proved {
+		p.Session.MFAAt = now
 	}
 	creds, err := s.credentials(&p)
 	if err != nil {

@@ -56,9 +56,18 @@ type Role struct {
 	MaxSession int32 // seconds
 }
 
+// Proofs checks the codes of MFA devices.
+type Proofs interface {
+	// Prove checks a code of a device of the principal, and uses it up when
+	// spend is set. It answers false for a wrong or spent code and for a device
+	// that is not the principal's.
+	Prove(ctx context.Context, p op.Principal, serial, code string, spend bool) (bool, error)
+}
+
 // Sessions makes temporary credentials.
 type Sessions struct {
 	Roles      Roles
+	Proofs     Proofs
 	Tokens     *Tokens
 	Authorizer op.Authorizer
 	Clock      clock.Clock
@@ -81,7 +90,8 @@ func (s *Sessions) resolveRole(ctx context.Context, in any) ([]op.Resource, erro
 	if role == nil {
 		return []op.Resource{{ARN: arn, Policy: policy.Nobody(policy.Trust).WithID(arn), Trust: true}}, nil
 	}
-	return []op.Resource{{ARN: role.ARN, Account: role.Account, ID: role.ID, Tags: role.Tags, Policy: role.Trust, Trust: true}}, nil
+	keys, err := s.proofKeys(ctx, in)
+	return []op.Resource{{ARN: role.ARN, Account: role.Account, ID: role.ID, Tags: role.Tags, Policy: role.Trust, Trust: true, Keys: keys}}, err
 }
 
 func roleARN(in any) string {

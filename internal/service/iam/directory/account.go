@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/bindery-project/bindery/internal/db"
+	"github.com/bindery-project/bindery/internal/op"
 )
 
 // Account is one customer of the installation.
@@ -86,4 +87,11 @@ func (d *Directory) NewAccountID() string {
 		id[0] = '1'
 	}
 	return string(id)
+}
+
+// AccountCreated is when an account was made.
+func AccountCreated(ctx context.Context, tx *db.Tx, id string) (op.Millis, error) {
+	var at int64
+	err := tx.QueryRow(ctx, `SELECT created FROM iam_account WHERE account = ?`, id).Scan(&at)
+	return op.Millis(at), err
 }

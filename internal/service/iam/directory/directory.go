@@ -133,6 +133,9 @@ func version4(b []byte) []byte {
 	return b
 }
 
+// Random makes random bytes, for salts and seeds.
+func (d *Directory) Random(n int) []byte { return d.bytes(n) }
+
 func (d *Directory) bytes(n int) []byte {
 	b := make([]byte, n)
 	if _, err := io.ReadFull(d.random, b); err != nil {

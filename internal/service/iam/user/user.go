@@ -50,7 +50,7 @@ func (u *Users) GetUser(ctx context.Context, in *iamapi.GetUserInput) (*iamapi.G
 	if in.UserName == nil && p.Type == op.Root {
 		return &iamapi.GetUserOutput{User: &iamapi.User{UserId: p.Account, Arn: p.ARN, Path: "/", UserName: p.Account}}, nil
 	}
-	name, err := callerOr(ctx, in.UserName)
+	name, err := terms.CallerOr(ctx, in.UserName)
 	if err != nil {
 		return nil, err
 	}
@@ -62,17 +62,6 @@ func (u *Users) GetUser(ctx context.Context, in *iamapi.GetUserInput) (*iamapi.G
 		}
 		return err
 	})
-}
-
-// callerOr is the named user, or the calling one.
-func callerOr(ctx context.Context, name *string) (string, error) {
-	if name != nil {
-		return *name, nil
-	}
-	if p := op.CallFrom(ctx).Principal; p.Type == op.User {
-		return p.UserName, nil
-	}
-	return "", terms.Invalid("Must specify userName when calling with non-User credentials")
 }
 
 // ListUsers lists the users of the account by name.
@@ -136,6 +125,9 @@ func (u *Users) DeleteUser(ctx context.Context, in *iamapi.DeleteUserInput) (*ia
 		if len(keys) > 0 {
 			return terms.Conflict("Cannot delete entity, must delete access keys first.")
 		}
+		if err := unarmed(ctx, tx, e.ID); err != nil {
+			return err
+		}
 		groups, err := directory.GroupsOf(ctx, tx, e.ID)
 		if err != nil {
 			return err
@@ -151,6 +143,23 @@ func (u *Users) DeleteUser(ctx context.Context, in *iamapi.DeleteUserInput) (*ia
 		}
 		return u.Move(ctx, tx, e.Doc.Arn, e.ID)
 	})
+}
+
+// unarmed fails when the user still has a password or an MFA device.
+func unarmed(ctx context.Context, tx *db.Tx, id string) error {
+	for _, c := range []struct{ kind, text string }{
+		{directory.Password, "Cannot delete entity, must delete login profile first."},
+		{directory.Seed, "Cannot delete entity, must delete MFA device first."},
+	} {
+		have, err := directory.SecretsOf(ctx, tx, id, c.kind)
+		if err != nil {
+			return err
+		}
+		if len(have) > 0 {
+			return terms.Conflict(c.text)
+		}
+	}
+	return nil
 }
 
 // change reads a user, lets fn change its document, and stores it.
