@@ -60,6 +60,9 @@ func (d *Databases) CreateDatabase(ctx context.Context, in *glueapi.CreateDataba
 	if err != nil {
 		return nil, err
 	}
+	if err := terms.NoSlash("database", in.DatabaseInput.Name); err != nil {
+		return nil, err
+	}
 	doc, err := newDocument(call, catalog, in.DatabaseInput)
 	if err != nil {
 		return nil, err

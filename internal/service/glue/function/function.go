@@ -39,6 +39,9 @@ func (f *Functions) CreateUserDefinedFunction(ctx context.Context, in *glueapi.C
 	if doc.FunctionName == nil {
 		return nil, terms.Invalid("FunctionName is required.")
 	}
+	if err := terms.NoSlash("function", *doc.FunctionName); err != nil {
+		return nil, err
+	}
 	r := &row{catalog: catalog, database: arn.Fold(in.DatabaseName), name: arn.Fold(*doc.FunctionName), doc: *doc}
 	err = f.Store.Write(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
 		if r.databaseID, err = f.Databases.ID(ctx, tx, catalog, r.database); err != nil {

@@ -69,6 +69,9 @@ func (t *Tables) CreateTable(ctx context.Context, in *glueapi.CreateTableInput) 
 	if err := refuseCreate(in); err != nil {
 		return nil, err
 	}
+	if err := checkName(in); err != nil {
+		return nil, err
+	}
 	if in, err = t.withMetadata(ctx, catalog, in); err != nil {
 		return nil, err
 	}
@@ -95,6 +98,18 @@ func (t *Tables) CreateTable(ctx context.Context, in *glueapi.CreateTableInput) 
 		return nil, terms.Exists("Table already exists.")
 	}
 	return &glueapi.CreateTableOutput{}, err
+}
+
+// checkName looks at the name of a new table wherever the input has it.
+func checkName(in *glueapi.CreateTableInput) error {
+	name := ""
+	if in.Name != nil {
+		name = *in.Name
+	}
+	if in.TableInput != nil {
+		name += in.TableInput.Name
+	}
+	return terms.NoSlash("table", name)
 }
 
 func (t *Tables) newRow(ctx context.Context, tx *db.Tx, catalog, database, name string) (*row, error) {
