@@ -93,9 +93,14 @@ start_mariadb() {
 		CREATE USER tess@'%' IDENTIFIED BY 's3cret-ada' REQUIRE SSL;
 	SQL
 	[ "$(id -u)" != 0 ] || chown mysql "$dir/mariadb/init.sql"
-	as mysql mariadbd --no-defaults --datadir="$dir/mariadb/data" --socket="$dir/mariadb/socket" --pid-file="$dir/mariadb/pid" --port="$port" \
-		--bind-address=127.0.0.1 --ssl-cert="$dir/mariadb/server.pem" --ssl-key="$dir/mariadb/server.key" --skip-name-resolve \
-		--init-file="$dir/mariadb/init.sql" --log-error="$dir/mariadb/log" </dev/null >/dev/null 2>&1 &
+	# Redirected by exec: a shell that redirects a function keeps its own output open beside, and
+	# whoever reads that would wait for the end of MariaDB.
+	(
+		exec </dev/null >/dev/null 2>&1
+		as mysql mariadbd --no-defaults --datadir="$dir/mariadb/data" --socket="$dir/mariadb/socket" --pid-file="$dir/mariadb/pid" --port="$port" \
+			--bind-address=127.0.0.1 --ssl-cert="$dir/mariadb/server.pem" --ssl-key="$dir/mariadb/server.key" --skip-name-resolve \
+			--init-file="$dir/mariadb/init.sql" --log-error="$dir/mariadb/log"
+	) &
 	for _ in $(seq 100); do
 		[ ! -S "$dir/mariadb/socket" ] || break
 		sleep 0.1
