@@ -147,3 +147,44 @@ func TestUnreadablePolicyRefuses(t *testing.T) {
 		t.Errorf("another service's resource: %v", err)
 	}
 }
+
+// TestSeveralPolicies take part together, and those that must allow themselves leave nothing to
+// identity policies: a KMS key with its grants.
+func TestSeveralPolicies(t *testing.T) {
+	nothing := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}`
+	user := mustParse(t, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::`+factCaller+`:user/u"},"Action":"glue:*","Resource":"*"}]}`, policy.Resource)
+	account, denies := mustParse(t, catalogPolicy("Allow"), policy.Resource), mustParse(t, catalogPolicy("Deny"), policy.Resource)
+	nobody := policy.Nobody(policy.Resource)
+	for name, c := range map[string]struct {
+		identity string
+		found    any
+		want     bool
+	}{
+		"none names the caller":               {allowAll, op.Explicit{Policy: []*policy.Policy{nobody}}, false},
+		"the second names the caller":         {nothing, op.Explicit{Policy: []*policy.Policy{nobody, user}}, true},
+		"the first denies":                    {allowAll, op.Explicit{Policy: []*policy.Policy{denies, user}}, false},
+		"the last denies":                     {allowAll, []*policy.Policy{user, denies}, false},
+		"one delegates, and somebody allows":  {allowAll, op.Explicit{Policy: account}, true},
+		"one delegates, and nobody allows":    {nothing, op.Explicit{Policy: account}, false},
+		"none must allow, and identities do":  {allowAll, []*policy.Policy{nobody}, true},
+		"a policy must allow, and none is so": {allowAll, op.Explicit{Policy: nobody}, false},
+		"there is none, and one must allow":   {allowAll, op.Explicit{}, false},
+	} {
+		g, ctx := factGateway(t, c.identity, &shelf{})
+		g.facts = factsOf([]*op.Service{{Model: &glueapi.Model, Facts: answer{c.found}}})
+		byFacts := databaseOf(factCaller)
+		byResolver := byFacts
+		byResolver.Resource.Policy = c.found
+		for _, a := range []op.Access{byFacts, byResolver} {
+			if g.Allowed(ctx, a) != c.want {
+				t.Errorf("%s: want %v", name, c.want)
+			}
+		}
+	}
+}
+
+// answer is the one policy of everything.
+type answer struct{ policy any }
+
+func (a answer) Policy(context.Context, string) (any, error)           { return a.policy, nil }
+func (answer) Tags(context.Context, string) (map[string]string, error) { return nil, nil }

@@ -68,7 +68,7 @@ func addInputKeys(keys map[string][]string, in any) {
 		if in.PendingWindowInDays != nil {
 			days = *in.PendingWindowInDays
 		}
-		keys["kms:scheduledeletionpendingwindowindays"] = []string{strconv.Itoa(int(days))}
+		keys["kms:schedulekeydeletionpendingwindowindays"] = []string{strconv.Itoa(int(days))}
 	case *kmsapi.SignInput:
 		keys["kms:messagetype"] = []string{kmsapi.MessageTypeRaw} // what is meant when the input names none
 	case *kmsapi.VerifyInput:

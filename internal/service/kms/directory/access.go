@@ -136,8 +136,8 @@ func (v *View) addKeys(keys map[string][]string, q *Question) {
 
 // TagMap are the tags by name.
 func (v *View) TagMap() map[string]string {
-	out := make(map[string]string, len(v.Key.Tags))
-	for _, t := range v.Key.Tags {
+	out := make(map[string]string, len(v.Tags))
+	for _, t := range v.Tags {
 		out[t.TagKey] = t.TagValue
 	}
 	return out

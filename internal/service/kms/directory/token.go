@@ -9,7 +9,7 @@ import (
 )
 
 // tokenPurpose separates grant tokens from all else that the root keyset seals.
-const tokenPurpose = "kms-grant-token"
+const tokenPurpose = "kms-grant-token" //nolint:gosec // the name of a purpose
 
 // GrantToken makes a token that names a grant. Grants count at once here, so that a token adds
 // nothing to the rights of its bearer; it identifies the grant to RetireGrant.

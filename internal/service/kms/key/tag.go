@@ -63,7 +63,7 @@ func (k *Keys) ListResourceTags(ctx context.Context, in *kmsapi.ListResourceTags
 	if err != nil {
 		return nil, err
 	}
-	rest := slices.DeleteFunc(slices.Clone(v.Key.Tags), func(t kmsapi.Tag) bool { return after != "" && t.TagKey <= after })
+	rest := slices.DeleteFunc(slices.Clone(v.Tags), func(t kmsapi.Tag) bool { return after != "" && t.TagKey <= after })
 	tags, more := terms.Cut(rest, size)
 	out := &kmsapi.ListResourceTagsOutput{Tags: append([]kmsapi.Tag{}, tags...), Truncated: &more}
 	if more {

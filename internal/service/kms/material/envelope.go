@@ -3,7 +3,7 @@ package material
 import (
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha1" //nolint:gosec // RSAES_OAEP_SHA_1 is one of AWS's algorithms
+	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/binary"
 	"hash"
@@ -112,7 +112,7 @@ func (k *Key) DecryptRSA(algorithm string, ciphertext []byte) ([]byte, error) {
 
 func oaepHash(algorithm string) hash.Hash {
 	if algorithm == kmsapi.EncryptionAlgorithmSpecRsaesOaepSha1 {
-		return sha1.New() //nolint:gosec // see the import
+		return sha1.New()
 	}
 	return sha256.New()
 }
