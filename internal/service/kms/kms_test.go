@@ -497,3 +497,85 @@ func TestPrincipalsMove(t *testing.T) {
 		w.refused(t, as(account), "AccessDenied", "Encrypt", &kmsapi.EncryptInput{KeyId: key.KeyId, Plaintext: []byte("x")})
 	})
 }
+
+// TestRotationUnderLoad: while a key and the root keyset are rotated, no call fails and everything
+// opens, with each node's caches thrown away each time.
+func TestRotationUnderLoad(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		key := w.key(t)
+		ctx, stop := context.WithCancel(t.Context())
+		failed, calls := make(chan error, 4), make(chan int, 4)
+		for range cap(failed) {
+			go func() {
+				n := 0
+				var err error
+				for ; err == nil && ctx.Err() == nil; n++ {
+					err = w.roundTrip(key.KeyId)
+				}
+				failed <- err
+				calls <- n
+			}()
+		}
+		for range 20 {
+			do[kmsapi.RotateKeyOnDemandOutput](t, w, as(account), "RotateKeyOnDemand", &kmsapi.RotateKeyOnDemandInput{KeyId: key.KeyId})
+			if err := w.keys.Rotate(); err != nil {
+				t.Error(err)
+			}
+		}
+		stop()
+		total := 0
+		for range cap(failed) {
+			if err := <-failed; err != nil {
+				t.Error(err)
+			}
+			total += <-calls
+		}
+		if total < cap(failed) {
+			t.Fatalf("%d round trips", total)
+		}
+		t.Logf("%d round trips during 20 rotations of both keys", total)
+	})
+}
+
+func (w *world) roundTrip(key string) error {
+	out, err := w.call(as(account), "Encrypt", &kmsapi.EncryptInput{KeyId: key, Plaintext: []byte("x")})
+	if err != nil {
+		return err
+	}
+	got, err := w.call(as(account), "Decrypt", &kmsapi.DecryptInput{CiphertextBlob: out.(*kmsapi.EncryptOutput).CiphertextBlob})
+	if err == nil && string(got.(*kmsapi.DecryptOutput).Plaintext) != "x" {
+		err = errors.New("another plaintext")
+	}
+	return err
+}
+
+// FuzzReference: whatever text is sent as a key, it is answered with an error that names it or with
+// the key that it names, and never grants what an exact right does not.
+func FuzzReference(f *testing.F) {
+	for _, text := range []string{"", "alias/", "alias/aws/s3", "arn:aws:kms:eu-west-1:111122223333:key/", "arn:aws:kms:eu-west-1::key/x", "arn:::::", "*", "mrk-1", "12345678-1234-1234-1234-123456789012"} {
+		f.Add(text)
+	}
+	now := clock.NewManual(time.Unix(1_000_000, 0))
+	store, err := db.Open(f.Context(), dbtest.SQLite(f, db.Config{Clock: now}))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { _ = store.Close() }) // a failed one fails what follows
+	keys, err := seal.OpenOrCreate(filepath.Join(f.TempDir(), "keys"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	w := &world{store: store, queue: queue.New(store), clock: now, keys: keys}
+	w.service = kms.New(kms.Config{Store: store, Sealer: keys, Queue: w.queue, Authorizer: w, Principals: everybody{}, Region: region}).Bind()
+	f.Fuzz(func(t *testing.T, text string) {
+		w.allow = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"kms:*","Resource":"*"}]}`
+		_, err := w.call(as(account), "DescribeKey", &kmsapi.DescribeKeyInput{KeyId: text})
+		if c := code(err); c != "" && c != "NotFoundException" && c != "AccessDenied" {
+			t.Errorf("%q: %v", text, err)
+		}
+		w.allow = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"kms:*","Resource":"arn:aws:kms:eu-west-1:111122223333:key/0"}]}`
+		if _, err := w.call(as(account), "DescribeKey", &kmsapi.DescribeKeyInput{KeyId: text}); code(err) != "AccessDenied" {
+			t.Errorf("%q without the right: %v", text, err)
+		}
+	})
+}

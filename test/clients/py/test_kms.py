@@ -309,6 +309,7 @@ def test_rotation(kms):
     signer = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
     with refused("UnsupportedOperationException"):
         kms.enable_key_rotation(KeyId=signer)
+    assert kms.get_key_rotation_status(KeyId=signer)["KeyRotationEnabled"] is False
 
 
 def test_tags(kms):
