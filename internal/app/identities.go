@@ -3,14 +3,18 @@ package app
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/bindery-project/bindery/internal/clock"
+	"github.com/bindery-project/bindery/internal/db"
 	"github.com/bindery-project/bindery/internal/gateway"
 	"github.com/bindery-project/bindery/internal/op"
 	"github.com/bindery-project/bindery/internal/policy"
 	"github.com/bindery-project/bindery/internal/service/iam/directory"
 	"github.com/bindery-project/bindery/internal/service/iam/mfa"
+	"github.com/bindery-project/bindery/internal/service/iam/oidc"
 	"github.com/bindery-project/bindery/internal/service/sts"
+	"github.com/bindery-project/bindery/internal/service/sts/webidentity"
 )
 
 // identities answers whose access key a request was signed with: a long-lived
@@ -97,4 +101,28 @@ func (p proofs) Prove(ctx context.Context, who op.Principal, serial, code string
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// providers shows STS the directory's OpenID Connect providers.
+type providers struct{ directory *directory.Directory }
+
+// ProviderOf implements sts.Providers.
+func (p providers) ProviderOf(ctx context.Context, account, issuer string) (found *webidentity.Provider, arn string, err error) {
+	address, secure := strings.CutPrefix(issuer, "https://")
+	if !secure {
+		return nil, "", nil
+	}
+	err = p.directory.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		found, arn = nil, ""
+		e, err := oidc.Find(ctx, tx, account, address)
+		if errors.Is(err, directory.ErrNoEntity) {
+			return nil
+		}
+		if err == nil {
+			found = &webidentity.Provider{Issuer: issuer, Clients: e.Doc.ClientIDList, Thumbprints: e.Doc.ThumbprintList}
+			arn = oidc.ARN(account, address)
+		}
+		return err
+	})
+	return found, arn, err
 }

@@ -108,7 +108,7 @@ func (r *recorder) shape(c *op.Call, event string) audit.Record {
 // identityTypes are CloudTrail's words for principals.
 var identityTypes = map[op.PrincipalType]string{
 	op.Root: "Root", op.User: "IAMUser", op.AssumedRole: "AssumedRole", op.FederatedUser: "FederatedUser",
-	op.ServiceRole: "AWSService", op.Anonymous: "Unknown",
+	op.ServiceRole: "AWSService", op.Anonymous: "Unknown", op.Federated: "WebIdentityUser",
 }
 
 func identity(c *op.Call) audit.Identity {

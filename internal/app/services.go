@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"net/http"
 
 	"github.com/bindery-project/bindery/internal/api/athenaapi"
 	"github.com/bindery-project/bindery/internal/api/cloudformationapi"
@@ -27,6 +28,7 @@ import (
 	"github.com/bindery-project/bindery/internal/service/installation"
 	"github.com/bindery-project/bindery/internal/service/s3"
 	"github.com/bindery-project/bindery/internal/service/sts"
+	"github.com/bindery-project/bindery/internal/service/sts/webidentity"
 )
 
 // openServices connects the services with each other and with the gateway.
@@ -42,7 +44,10 @@ func (a *App) openServices(context.Context) error {
 
 	catalog := a.openCatalog(authorizer, invoker, sessions, objects, behalf) //nolint:contextcheck // its work in the background lasts until Close
 	identity := iam.New(a.people, authorizer)
-	sessions.Proofs = proofs{identity.Devices}
+	sessions.Proofs, sessions.Providers = proofs{identity.Devices}, providers{a.people}
+	sessions.Web = &webidentity.Verifier{Clock: a.clock, Client: func(thumbprints []string) *http.Client {
+		return webidentity.NewClient(a.guard(), nil, thumbprints)
+	}}
 	services := []*op.Service{
 		sts.New(sessions).Bind(),
 		identity.Bind(),

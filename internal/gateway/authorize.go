@@ -135,6 +135,7 @@ func owner(call *op.Call, r *op.Resource) string {
 var principalTypes = map[op.PrincipalType]policy.PrincipalType{
 	op.Root: policy.Root, op.User: policy.User, op.AssumedRole: policy.AssumedRole,
 	op.FederatedUser: policy.FederatedUser, op.ServiceRole: policy.Service, op.Anonymous: policy.Anonymous,
+	op.Federated: policy.Federated,
 }
 
 func principal(p *op.Principal) policy.Principal {

@@ -44,6 +44,7 @@ const (
 	FederatedUser PrincipalType = "FederatedUser"
 	ServiceRole   PrincipalType = "Service"
 	Anonymous     PrincipalType = "Anonymous"
+	Federated     PrincipalType = "Federated" // an identity provider that vouches for the caller of AssumeRoleWithWebIdentity
 )
 
 // Principal is an authenticated caller.

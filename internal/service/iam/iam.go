@@ -17,6 +17,7 @@ import (
 	"github.com/bindery-project/bindery/internal/service/iam/instanceprofile"
 	"github.com/bindery-project/bindery/internal/service/iam/managedpolicy"
 	"github.com/bindery-project/bindery/internal/service/iam/mfa"
+	"github.com/bindery-project/bindery/internal/service/iam/oidc"
 	"github.com/bindery-project/bindery/internal/service/iam/password"
 	"github.com/bindery-project/bindery/internal/service/iam/report"
 	"github.com/bindery-project/bindery/internal/service/iam/role"
@@ -42,6 +43,7 @@ type Service struct {
 	*password.Passwords
 	*mfa.Devices
 	*report.Reports
+	*oidc.Providers
 	directory *directory.Directory
 }
 
@@ -56,6 +58,7 @@ func New(d *directory.Directory, a op.Authorizer) *Service {
 		Accounts: &account.Accounts{Directory: d}, Advisor: &advisor.Advisor{Directory: d},
 		Profiles:  &instanceprofile.Profiles{Directory: d, Authorizer: a},
 		Passwords: passwords, Devices: &mfa.Devices{Directory: d}, Reports: &report.Reports{Directory: d, Passwords: standing(passwords)},
+		Providers: &oidc.Providers{Directory: d},
 	}
 }
 

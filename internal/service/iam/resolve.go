@@ -13,6 +13,7 @@ import (
 	"github.com/bindery-project/bindery/internal/op"
 	"github.com/bindery-project/bindery/internal/policy"
 	"github.com/bindery-project/bindery/internal/service/iam/directory"
+	"github.com/bindery-project/bindery/internal/service/iam/oidc"
 	"github.com/bindery-project/bindery/internal/service/iam/password"
 	"github.com/bindery-project/bindery/internal/service/iam/role"
 )
@@ -32,6 +33,7 @@ func (s *Service) resolvers() map[string]op.Resolver {
 			return facts{arn: p.Arn, tags: p.Tags}
 		}),
 		"device":     s.resolveDevice,
+		"provider":   s.resolveProvider,
 		"self":       s.resolveSelf,
 		"policy":     s.resolvePolicy,
 		"accessKey":  s.resolveKey,
@@ -135,6 +137,27 @@ func (s *Service) resolveDevice(ctx context.Context, in any) ([]op.Resource, err
 	err := s.directory.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
 		e, err := directory.Get[iamapi.VirtualMFADevice](ctx, tx, account, directory.MFA, name)
 		if errors.Is(err, directory.ErrNoEntity) || (err == nil && e.Doc.SerialNumber != res.ARN) {
+			return nil
+		}
+		if err == nil {
+			res.Account, res.Tags, res.ID = account, directory.Tags(e.Doc.Tags), e.ID
+		}
+		return err
+	})
+	return []op.Resource{res}, err
+}
+
+// resolveProvider resolves an OpenID Connect provider by its ARN, or by the
+// address of one that is to be made.
+func (s *Service) resolveProvider(ctx context.Context, in any) ([]op.Resource, error) {
+	account := op.CallFrom(ctx).Account
+	res := op.Resource{ARN: stringMember(in, "OpenIDConnectProviderArn")}
+	if res.ARN == "" {
+		return []op.Resource{{ARN: oidc.ARN(account, stringMember(in, "Url")), Account: account}}, nil
+	}
+	err := s.directory.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
+		e, err := oidc.Find(ctx, tx, account, oidc.NameOf(res.ARN))
+		if errors.Is(err, directory.ErrNoEntity) || (err == nil && oidc.ARN(account, *e.Doc.Url) != res.ARN) {
 			return nil
 		}
 		if err == nil {

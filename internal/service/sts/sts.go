@@ -13,6 +13,7 @@ import (
 	"github.com/bindery-project/bindery/internal/clock"
 	"github.com/bindery-project/bindery/internal/op"
 	"github.com/bindery-project/bindery/internal/policy"
+	"github.com/bindery-project/bindery/internal/service/sts/webidentity"
 )
 
 type rest struct{ stsapi.Refused }
@@ -68,6 +69,8 @@ type Proofs interface {
 type Sessions struct {
 	Roles      Roles
 	Proofs     Proofs
+	Providers  Providers
+	Web        *webidentity.Verifier
 	Tokens     *Tokens
 	Authorizer op.Authorizer
 	Clock      clock.Clock

@@ -17,7 +17,7 @@ import (
 // shared and never changed. A principal that is gone is denied everything, by
 // policies of resources too; so does a policy that cannot be read.
 func (d *Directory) Layers(ctx context.Context, p *op.Principal) (*policy.Layers, error) {
-	if p.Type == op.Root && p.Session == nil || p.Type == op.Anonymous || p.Type == op.ServiceRole {
+	if p.Type == op.Root && p.Session == nil || p.Type == op.Anonymous || p.Type == op.ServiceRole || p.Type == op.Federated {
 		return &policy.Layers{}, nil
 	}
 	key := p.UserID
@@ -37,8 +37,14 @@ func (d *Directory) Layers(ctx context.Context, p *op.Principal) (*policy.Layers
 
 func (d *Directory) load(ctx context.Context, tx *db.Tx, p *op.Principal, l *policy.Layers) error {
 	id, _, _ := strings.Cut(p.UserID, ":")
+	if p.Type == op.FederatedUser {
+		id = p.Session.Owner
+	}
 	switch {
 	case p.Type == op.Root:
+		return nil
+	case p.Type == op.FederatedUser && id == p.Account:
+		l.Identity = append(l.Identity, rootsOwn)
 		return nil
 	case strings.HasPrefix(id, "AROA"):
 		return d.loadRole(ctx, tx, id, l)
@@ -78,6 +84,9 @@ func (d *Directory) loadRole(ctx context.Context, tx *db.Tx, id string, l *polic
 // departed denies everything to a session whose user or role was deleted: the
 // policy of a bucket or a role may still name it.
 var departed = policy.Broken("the user or role was deleted")
+
+// rootsOwn is what a session may do that root asked for, before its own policies.
+var rootsOwn = parse(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`, policy.Identity, "root")
 
 func (d *Directory) loadOwners(ctx context.Context, tx *db.Tx, owners []string, boundary *iamapi.AttachedPermissionsBoundary, l *policy.Layers) error {
 	for _, owner := range owners {

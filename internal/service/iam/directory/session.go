@@ -19,6 +19,11 @@ func (d *Directory) Current(ctx context.Context, p op.Principal) (op.Principal, 
 		return p, nil
 	}
 	id, _, _ := strings.Cut(p.UserID, ":")
+	if p.Type == op.FederatedUser && p.Session != nil {
+		if id = p.Session.Owner; id == p.Account {
+			return p, nil
+		}
+	}
 	now, err := recall(d, func() map[string]*op.Principal { return d.owners }, id, func() (now *op.Principal, err error) {
 		err = d.db.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
 			now, err = principalOf(ctx, tx, id)

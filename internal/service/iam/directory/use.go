@@ -36,7 +36,7 @@ type useMark struct {
 // on somebody's behalf counts for the principal, not for its key.
 func (u *Uses) Note(c *op.Call) {
 	p := &c.Principal
-	if c.Service == "" || p.UserID == "" || p.Type == op.Anonymous || p.Type == op.ServiceRole {
+	if c.Service == "" || p.UserID == "" || p.Type == op.Anonymous || p.Type == op.ServiceRole || p.Type == op.Federated {
 		return
 	}
 	at := c.Now.UnixMilli()
