@@ -74,10 +74,18 @@ func (a *App) openFolder(context.Context) (err error) {
 // openKeys loads the root keyset. A folder that has a store must have its
 // keys: new ones would open nothing.
 func (a *App) openKeys(context.Context) (err error) {
+	var masters []seal.Master
+	for _, secret := range a.cfg.RootKeys {
+		m, err := seal.NewMaster(secret)
+		if err != nil {
+			return err
+		}
+		masters = append(masters, m)
+	}
 	if _, statErr := os.Stat(a.folder.File("bindery.db")); statErr == nil {
-		a.keys, err = seal.Open(a.folder.File("keys"))
+		a.keys, err = seal.Open(a.folder.File("keys"), masters...)
 	} else {
-		a.keys, err = seal.OpenOrCreate(a.folder.File("keys"))
+		a.keys, err = seal.OpenOrCreate(a.folder.File("keys"), masters...)
 	}
 	return err
 }

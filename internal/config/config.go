@@ -4,6 +4,7 @@
 package config
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -35,7 +36,10 @@ type Server struct {
 	WorkerMemoryMB int    `koanf:"worker-memory-mb"` // memory limit of one worker
 	LogLevel       string `koanf:"log-level"`        // debug, info, warn, error
 	DialAllow      string `koanf:"dial-allow"`       // CIDR ranges, separated by commas
+	RootKey        string `koanf:"root-key"`         // base64 of 32 bytes that wrap the root keyset; "" leaves it in clear
+	RootKeyBefore  string `koanf:"root-key-before"`  // the one that is being replaced
 
+	RootKeys   [][]byte       `koanf:"-"` // RootKey and RootKeyBefore, parsed
 	DialRanges []netip.Prefix `koanf:"-"` // DialAllow, parsed
 
 	Origin map[string]string `koanf:"-"` // setting -> "flag", "environment", "file" or "default"
@@ -61,6 +65,8 @@ func Flags(f *pflag.FlagSet) {
 	f.Int("workers", 2, "worker processes at most")
 	f.Int("worker-memory-mb", 2048, "memory limit of one worker in MiB")
 	f.String("dial-allow", "", "private or loopback address `ranges` that connections may be tested in, such as 10.0.0.0/8,127.0.0.0/8")
+	f.String("root-key", "", "base64 of 32 bytes that wrap the root keyset; only as BINDERY_ROOT_KEY or in the file")
+	f.String("root-key-before", "", "the root key that is being replaced; only as BINDERY_ROOT_KEY_BEFORE or in the file")
 	f.String("log-level", "info", "debug, info, warn or error")
 	f.String("config", "", "YAML `file` with the same names as the flags")
 }
@@ -162,6 +168,9 @@ func (s *Server) check() error {
 	if err := s.parseDialAllow(); err != nil {
 		return err
 	}
+	if err := s.parseRootKeys(); err != nil {
+		return err
+	}
 	return s.checkListen()
 }
 
@@ -176,6 +185,30 @@ func (s *Server) parseDialAllow() error {
 			return fmt.Errorf("--dial-allow %q: not a range such as 10.0.0.0/8", text)
 		}
 		s.DialRanges = append(s.DialRanges, p.Masked())
+	}
+	return nil
+}
+
+// rootKeyBytes is the length of a root key.
+const rootKeyBytes = 32
+
+// parseRootKeys reads the keys that wrap the root keyset. The errors do not show them.
+func (s *Server) parseRootKeys() error {
+	for _, k := range []struct{ name, text string }{{"root-key", s.RootKey}, {"root-key-before", s.RootKeyBefore}} {
+		if k.text == "" {
+			continue
+		}
+		if s.Origin[k.name] == "flag" {
+			return fmt.Errorf("--%s would be seen in the list of processes: give it in the environment or in the config file", k.name)
+		}
+		secret, err := base64.StdEncoding.DecodeString(k.text)
+		if err != nil || len(secret) != rootKeyBytes {
+			return fmt.Errorf("%s is not the base64 of %d bytes; `openssl rand -base64 %[2]d` makes one", k.name, rootKeyBytes)
+		}
+		s.RootKeys = append(s.RootKeys, secret)
+	}
+	if s.RootKey == "" && s.RootKeyBefore != "" {
+		return errors.New("root-key-before needs root-key, which replaces it")
 	}
 	return nil
 }

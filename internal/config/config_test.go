@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"encoding/base64"
 	"os"
 	"path/filepath"
 	"strings"
@@ -77,5 +78,28 @@ func TestAdminListensOnLoopbackOnly(t *testing.T) {
 	}
 	if _, err := load(t, "--data", "d", "--admin-listen", "127.0.0.1:6060"); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestRootKeys come from the environment or the file, never from the command line, and are not
+// shown when they are wrong.
+func TestRootKeys(t *testing.T) {
+	one, two := base64.StdEncoding.EncodeToString(make([]byte, 32)), base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", 32)))
+	t.Setenv("BINDERY_ROOT_KEY", one)
+	t.Setenv("BINDERY_ROOT_KEY_BEFORE", two)
+	s, err := load(t, "--data", "d")
+	if err != nil || len(s.RootKeys) != 2 || s.RootKeys[1][0] != 'x' {
+		t.Fatalf("%d root keys, %v", len(s.RootKeys), err)
+	}
+	if _, err := load(t, "--data", "d", "--root-key", one); err == nil || !strings.Contains(err.Error(), "list of processes") || strings.Contains(err.Error(), one) {
+		t.Errorf("as a flag: %v", err)
+	}
+	t.Setenv("BINDERY_ROOT_KEY", "c2hvcnQ=")
+	if _, err := load(t, "--data", "d"); err == nil || !strings.Contains(err.Error(), "base64 of 32 bytes") || strings.Contains(err.Error(), "c2hvcnQ=") {
+		t.Errorf("too short: %v", err)
+	}
+	t.Setenv("BINDERY_ROOT_KEY", "")
+	if _, err := load(t, "--data", "d"); err == nil {
+		t.Error("only the one that is being replaced")
 	}
 }

@@ -1,7 +1,6 @@
 package seal
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,7 +8,6 @@ import (
 	"path/filepath"
 	"runtime"
 
-	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
 	"github.com/tink-crypto/tink-go/v2/keyset"
 )
 
@@ -21,14 +19,24 @@ var ErrMissing = errors.New("seal: the root keyset is missing")
 
 // Open loads the keyset of a keys folder. It is what a server with existing data calls:
 // a new keyset would open nothing of what is stored, so a missing file is ErrMissing.
-func Open(dir string) (*Keyset, error) {
+// masters are the root keys that may have wrapped the file (see [Master]): the first wraps it
+// from now on.
+func Open(dir string, masters ...Master) (*Keyset, error) {
 	k := &Keyset{path: filepath.Join(dir, RootFile)}
-	s, err := load(k.path)
+	if len(masters) > 0 {
+		k.master = masters[0]
+	}
+	s, current, err := load(k.path, masters)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w: %s: restore it from the backup; the secrets in the data cannot be read without it", ErrMissing, k.path)
 	}
 	if err != nil {
 		return nil, err
+	}
+	if !current {
+		if err := k.save(s); err != nil {
+			return nil, err
+		}
 	}
 	k.state.Store(s)
 	return k, nil
@@ -36,8 +44,8 @@ func Open(dir string) (*Keyset, error) {
 
 // OpenOrCreate loads the keyset, or makes the first one. Call it only when there are no
 // data yet. The folder is created with mode 0700 and the file with 0600.
-func OpenOrCreate(dir string) (*Keyset, error) {
-	k, err := Open(dir)
+func OpenOrCreate(dir string, masters ...Master) (*Keyset, error) {
+	k, err := Open(dir, masters...)
 	if !errors.Is(err, ErrMissing) {
 		return k, err
 	}
@@ -45,6 +53,9 @@ func OpenOrCreate(dir string) (*Keyset, error) {
 		return nil, err
 	}
 	k = &Keyset{path: filepath.Join(dir, RootFile)}
+	if len(masters) > 0 {
+		k.master = masters[0]
+	}
 	s, err := withNewKey(keyset.NewManager())
 	if err != nil {
 		return nil, err
@@ -56,23 +67,25 @@ func OpenOrCreate(dir string) (*Keyset, error) {
 	return k, nil
 }
 
-func load(path string) (*state, error) {
+// load reads the keyset. current says that the file is as it would be written now.
+func load(path string, masters []Master) (s *state, current bool, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("root keyset: %w", err)
+		return nil, false, fmt.Errorf("root keyset: %w", err)
 	}
 	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("root keyset %s can be read by others (mode %04o): chmod 600, and rotate it", path, info.Mode().Perm())
+		return nil, false, fmt.Errorf("root keyset %s can be read by others (mode %04o): chmod 600, and rotate it", path, info.Mode().Perm())
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("root keyset: %w", err)
+		return nil, false, fmt.Errorf("root keyset: %w", err)
 	}
-	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(text)))
+	handle, current, err := unwrap(text, masters)
 	if err != nil {
-		return nil, fmt.Errorf("root keyset %s is not readable as a keyset: %w", path, err)
+		return nil, false, fmt.Errorf("root keyset %s: %w", path, err)
 	}
-	return newState(handle)
+	s, err = newState(handle)
+	return s, current, err
 }
 
 func makeDir(dir string) error {

@@ -13,8 +13,8 @@
 //     so old blobs stay readable after Rotate.
 //   - The overhead is Overhead bytes, whatever is sealed: tokens of equal content have equal size.
 //
-// The keyset file lies in clear, readable by its owner only: who can read the data
-// folder of a running server can act as the server. Back it up apart from the data.
+// The keyset file lies in clear, readable by its owner only, unless a root key from outside
+// wraps it ([Master]): who can read both can act as the server. Back it up apart from the data.
 package seal
 
 import (
@@ -52,9 +52,10 @@ var ErrInvalid = errors.New("seal: invalid")
 
 // Keyset seals and opens. It is safe for concurrent use.
 type Keyset struct {
-	path  string
-	mu    sync.Mutex // held by Rotate
-	state atomic.Pointer[state]
+	path   string
+	master Master     // wraps the file; nil: it lies in clear
+	mu     sync.Mutex // held by Rotate
+	state  atomic.Pointer[state]
 }
 
 type state struct {
@@ -180,7 +181,13 @@ func withNewKey(m *keyset.Manager) (*state, error) {
 
 func (k *Keyset) save(s *state) error {
 	var buf bytes.Buffer
-	if err := insecurecleartextkeyset.Write(s.handle, keyset.NewJSONWriter(&buf)); err != nil {
+	var err error
+	if k.master == nil {
+		err = insecurecleartextkeyset.Write(s.handle, keyset.NewJSONWriter(&buf))
+	} else {
+		err = s.handle.WriteWithAssociatedData(keyset.NewJSONWriter(&buf), k.master, wrapped)
+	}
+	if err != nil {
 		return fmt.Errorf("write the keyset: %w", err)
 	}
 	return replaceFile(k.path, buf.Bytes())

@@ -1,5 +1,6 @@
 """KMS as boto3 uses it: what keys do, who may use them, and how each refusal reads."""
 
+import base64
 import dataclasses
 import hashlib
 import hmac
@@ -10,6 +11,7 @@ import pytest
 
 from identity import allow, deny, document
 from refusal import denied, refused
+from server import Server
 
 CONTEXT = {"purpose": "test", "Stage": "dev"}
 _names = itertools.count(1)
@@ -658,3 +660,23 @@ def test_no_plaintext_anywhere(server, admin, kms, key):
             looked += 1
             assert canary.encode() not in content and data not in content, file
     assert looked > 5 and canary not in server.output()
+
+
+def test_root_key_from_the_environment(tmp_path):
+    """The data folder alone opens nothing; the root key can be replaced."""
+    one, two = (base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2))
+    folder = tmp_path / "data"
+    first = Server.start(folder, env={"BINDERY_ROOT_KEY": one})
+    client = first.root().client("kms")
+    key = client.create_key()["KeyMetadata"]["KeyId"]
+    blob = client.encrypt(KeyId=key, Plaintext=b"x")["CiphertextBlob"]
+    assert first.stop() == 0
+    assert b"encryptedKeyset" in (folder / "keys" / "root").read_bytes()
+    for env, why in (({}, "wrapped by a root key, and none was given"), ({"BINDERY_ROOT_KEY": two}, "wrapped by another root key")):
+        with pytest.raises(Exception):
+            Server.start(folder, env=env, seconds=5)
+        assert why in (tmp_path / "data.log").read_text()
+    for env in ({"BINDERY_ROOT_KEY": two, "BINDERY_ROOT_KEY_BEFORE": one}, {"BINDERY_ROOT_KEY": two}):
+        again = Server.start(folder, env=env)
+        assert again.root().client("kms").decrypt(CiphertextBlob=blob)["Plaintext"] == b"x"
+        assert again.stop() == 0
