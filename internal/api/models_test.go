@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/bindery-project/bindery/internal/api"
+	"github.com/bindery-project/bindery/internal/api/accessanalyzerapi"
 	"github.com/bindery-project/bindery/internal/api/athenaapi"
 	"github.com/bindery-project/bindery/internal/api/binderyapi"
 	"github.com/bindery-project/bindery/internal/api/cloudformationapi"
@@ -27,6 +28,7 @@ import (
 // refused is every service, bound to its refusals.
 var refused = map[string][]op.Bound{
 	"bindery":        binderyapi.Bind(binderyapi.Refused{}),
+	"accessanalyzer": accessanalyzerapi.Bind(accessanalyzerapi.Refused{}),
 	"athena":         athenaapi.Bind(athenaapi.Refused{}),
 	"cloudformation": cloudformationapi.Bind(cloudformationapi.Refused{}),
 	"cloudwatch":     cloudwatchapi.Bind(cloudwatchapi.Refused{}),

@@ -12,12 +12,11 @@ import (
 // openAdmin serves Go's profiles on a listener of its own, when one is
 // configured: /debug/pprof/ as `go tool pprof` expects it. It has no
 // authentication, so config lets it listen on loopback only.
-func (a *App) openAdmin(ctx context.Context) error {
+func (a *App) openAdmin(context.Context) error {
 	if a.cfg.AdminListen == "" {
 		return nil
 	}
-	var listen net.ListenConfig
-	l, err := listen.Listen(ctx, "tcp", a.cfg.AdminListen)
+	l, err := net.Listen("tcp", a.cfg.AdminListen)
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func openPostgres(ctx context.Context, cfg Config, d *DB) (*postgres, error) {
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
 	if !strings.Contains(cfg.PostgresDSN, "pool_max_conns") {
-		options.MaxConns = int32(max(cfg.Readers*2, runtime.NumCPU())) //nolint:gosec // small numbers
+		options.MaxConns = int32(max(cfg.Readers*2, runtime.NumCPU()))
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, options)
 	if err != nil {

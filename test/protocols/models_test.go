@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/bindery-project/bindery/internal/api"
+	"github.com/bindery-project/bindery/internal/api/accessanalyzerapi"
 	"github.com/bindery-project/bindery/internal/api/athenaapi"
 	"github.com/bindery-project/bindery/internal/api/binderyapi"
 	"github.com/bindery-project/bindery/internal/api/cloudformationapi"
@@ -32,7 +33,8 @@ import (
 
 // services are the generated interfaces, from which the output types are read.
 var services = map[string]reflect.Type{
-	"athena": reflect.TypeFor[athenaapi.API](), "bindery": reflect.TypeFor[binderyapi.API](), "cloudformation": reflect.TypeFor[cloudformationapi.API](),
+	"accessanalyzer": reflect.TypeFor[accessanalyzerapi.API](),
+	"athena":         reflect.TypeFor[athenaapi.API](), "bindery": reflect.TypeFor[binderyapi.API](), "cloudformation": reflect.TypeFor[cloudformationapi.API](),
 	"cloudwatch": reflect.TypeFor[cloudwatchapi.API](), "glue": reflect.TypeFor[glueapi.API](),
 	"iam": reflect.TypeFor[iamapi.API](), "kms": reflect.TypeFor[kmsapi.API](),
 	"lakeformation": reflect.TypeFor[lakeformationapi.API](), "logs": reflect.TypeFor[logsapi.API](),

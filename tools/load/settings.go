@@ -15,7 +15,7 @@ type settings struct {
 	seconds     time.Duration // how long each case is measured, about
 	connections int
 	only        string // a part of the names of the cases to run
-	profiles    string        // folder for bindery's CPU profiles; "" for none
+	profiles    string // folder for bindery's CPU profiles; "" for none
 	bare        string // answer this file's bytes: the bare server
 }
 

@@ -186,13 +186,13 @@ func performPieces(t *testing.T, s *Service, n int) {
 	t.Helper()
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
-	s.Indexes.AfterPiece = func(ctx context.Context) {
+	s.AfterPiece = func(ctx context.Context) {
 		if n--; n <= 0 {
 			stop()
 			<-ctx.Done()
 		}
 	}
-	runner := s.Indexes.Queue.NewRunner(queue.Config{Kinds: []queue.Kind{partindex.Kind(s.Indexes)}, Owner: fmt.Sprint(ids.Add(1)), Sole: true, Poll: time.Millisecond})
+	runner := s.Queue.NewRunner(queue.Config{Kinds: []queue.Kind{partindex.Kind(s.Indexes)}, Owner: fmt.Sprint(ids.Add(1)), Sole: true, Poll: time.Millisecond})
 	ended := make(chan error, 1)
 	go func() { ended <- runner.Run(ctx) }()
 	for ctx.Err() == nil && count(t.Context(), t, s.Indexes.Store, "work_item") > 0 {
