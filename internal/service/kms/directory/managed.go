@@ -122,7 +122,7 @@ func (d *Directory) makeManaged(ctx context.Context, account, service string) (*
 		}
 		return PutAlias(ctx, tx, account, managedPrefix+service, nil, &Alias{Key: id, Created: clock.Millis(tx.Now()), Updated: clock.Millis(tx.Now())})
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, db.ErrExists) { // another node was faster
 		return nil, err
 	}
 	return d.view(ctx, id)

@@ -64,9 +64,9 @@ func (k *Keys) ScheduleKeyDeletion(ctx context.Context, in *kmsapi.ScheduleKeyDe
 		out = &kmsapi.ScheduleKeyDeletionOutput{
 			KeyId: key.Meta.Arn, DeletionDate: &due, KeyState: new(directory.PendingDeletion), PendingWindowInDays: &days,
 		}
-		return k.Queue.Enqueue(ctx, tx, queue.Item{
+		return terms.Busy(k.Queue.Enqueue(ctx, tx, queue.Item{
 			ID: deletion + key.Meta.KeyId, Kind: deletionKind, Account: *key.Meta.AWSAccountId, Due: time.UnixMilli(int64(due)),
-		})
+		}))
 	})
 	return out, err
 }

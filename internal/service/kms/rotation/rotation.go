@@ -193,7 +193,7 @@ func (r *Rotations) Schedule(ctx context.Context, tx *db.Tx, k *directory.Key) e
 }
 
 func (r *Rotations) enqueue(ctx context.Context, tx *db.Tx, k *directory.Key, due time.Time) error {
-	return r.Queue.Enqueue(ctx, tx, queue.Item{ID: item + k.Meta.KeyId, Kind: itemKind, Account: *k.Meta.AWSAccountId, Due: due})
+	return terms.Busy(r.Queue.Enqueue(ctx, tx, queue.Item{ID: item + k.Meta.KeyId, Kind: itemKind, Account: *k.Meta.AWSAccountId, Due: due}))
 }
 
 func (r *Rotations) unschedule(ctx context.Context, tx *db.Tx, k *directory.Key) error {

@@ -9,6 +9,7 @@ import (
 	"github.com/bindery-project/bindery/internal/api/kmsapi"
 	"github.com/bindery-project/bindery/internal/op"
 	"github.com/bindery-project/bindery/internal/page"
+	"github.com/bindery-project/bindery/internal/work/queue"
 )
 
 // Invalid is a ValidationException about what the model cannot say.
@@ -37,6 +38,14 @@ func Limit(format string, args ...any) error {
 // Unsupported refuses a part of a request by name.
 func Unsupported(what string) error {
 	return &kmsapi.UnsupportedOperationException{Message: fmt.Sprintf("bindery does not support %s yet.", what)}
+}
+
+// Busy turns the answer that work on a key is still under way into one that clients repeat.
+func Busy(err error) error {
+	if errors.Is(err, queue.ErrExists) {
+		return &kmsapi.DependencyTimeoutException{Message: "The system timed out while trying to fulfill the request. You can retry the request."}
+	}
+	return err
 }
 
 // DryRun is how a request ends that would have succeeded and was only to be tried.
