@@ -123,14 +123,16 @@ func (p path) items(from any) []any {
 // contextKey takes a condition key's values from the input.
 type contextKey struct {
 	key   string // lower case; a trailing slash or colon means one key for each tag
+	names bool   // the path ends in ".keys()": the values are the names of tags
 	path  path
 	inner path // "Tags[].Key": the member of each element
 }
 
 func compileContext(in typ, kv op.KeyValue) (contextKey, error) {
-	list, inner, isList := strings.Cut(strings.TrimSuffix(kv.Path, ".keys()"), "[]")
+	whole, names := strings.CutSuffix(kv.Path, ".keys()")
+	list, inner, isList := strings.Cut(whole, "[]")
 	p, err := compilePath(in, list)
-	c := contextKey{key: strings.ToLower(kv.Key), path: p}
+	c := contextKey{key: strings.ToLower(kv.Key), names: names, path: p}
 	if err != nil || !isList || inner == "" {
 		return c, err
 	}
@@ -160,7 +162,7 @@ func (c *contextKey) add(out map[string][]string, in any) {
 			key := c.key + strings.ToLower(t[0])
 			out[key] = append(out[key], t[1])
 		}
-	case v.Kind() == reflect.Map: // of tags: their names
+	case c.names || v.Kind() == reflect.Map: // of tags, a map or a list: their names
 		for _, t := range tagsAt(v) {
 			out[c.key] = append(out[c.key], t[0])
 		}

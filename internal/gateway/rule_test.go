@@ -8,6 +8,7 @@ import (
 
 	"github.com/bindery-project/bindery/internal/api"
 	"github.com/bindery-project/bindery/internal/api/glueapi"
+	"github.com/bindery-project/bindery/internal/api/iamapi"
 	"github.com/bindery-project/bindery/internal/api/stsapi"
 	"github.com/bindery-project/bindery/internal/op"
 	"github.com/bindery-project/bindery/internal/policy"
@@ -110,6 +111,23 @@ func TestConditionKeysComeFromTheInput(t *testing.T) {
 	}
 	if got := keys["aws:tagkeys"]; !slices.Equal(got, []string{"Team"}) {
 		t.Errorf("aws:TagKeys = %q", got)
+	}
+}
+
+// The names of tags are known in either form of tags: "only these" must not be
+// met by a request whose names nobody read.
+func TestNamesOfTagsInAList(t *testing.T) {
+	row, err := compileContext(reflect.TypeFor[*iamapi.CreateRoleInput](), op.KeyValue{Key: "aws:TagKeys", Path: "Tags.keys()"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &rule{context: []contextKey{row}}
+	in := &iamapi.CreateRoleInput{Tags: []iamapi.Tag{{Key: "team", Value: "blue"}, {Key: "More"}}}
+	if got := r.contextOf(in)["aws:tagkeys"]; !slices.Equal(got, []string{"team", "More"}) {
+		t.Errorf("aws:TagKeys = %q", got)
+	}
+	if got, ok := r.contextOf(&iamapi.CreateRoleInput{})["aws:tagkeys"]; ok {
+		t.Errorf("aws:TagKeys without tags = %q", got)
 	}
 }
 

@@ -321,3 +321,35 @@ func TestAliasesAreUniqueOverAccounts(t *testing.T) {
 		wantCode(t, "an account's number", err, "ValidationError")
 	})
 }
+
+func TestSimulationDoesWithoutPolicies(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ana, _ := w.user(t, "ana")
+		_, err := w.PutUserPolicy(w.ctx, &iamapi.PutUserPolicyInput{UserName: "ana", PolicyName: "p", PolicyDocument: allowGet})
+		must(t, "", err)
+		const readOnly = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+		_, err = w.AttachUserPolicy(w.ctx, &iamapi.AttachUserPolicyInput{UserName: "ana", PolicyArn: readOnly})
+		must(t, "", err)
+		inline := iamapi.PolicyIdentifier{InlinePolicyIdentifier: &iamapi.InlinePolicyIdentifierType{PolicyName: "p", AttachmentType: "user", AttachmentName: "ana"}}
+		for _, c := range []struct {
+			without []iamapi.PolicyIdentifier
+			want    []string
+		}{
+			{nil, []string{"allowed", "allowed"}},
+			{[]iamapi.PolicyIdentifier{inline}, []string{"implicitDeny", "allowed"}},
+			{[]iamapi.PolicyIdentifier{{PolicyArn: new(readOnly)}}, []string{"allowed", "implicitDeny"}},
+		} {
+			out, err := w.SimulatePrincipalPolicy(w.ctx, &iamapi.SimulatePrincipalPolicyInput{
+				PolicySourceArn: ana.ARN, ActionNames: []string{"glue:GetTable", "s3:GetObject"}, PolicyExclusionList: c.without,
+			})
+			for i, r := range must(t, out, err).EvaluationResults {
+				if r.EvalDecision != c.want[i] {
+					t.Errorf("without %d: %s %s, want %s", len(c.without), r.EvalActionName, r.EvalDecision, c.want[i])
+				}
+			}
+		}
+		inline.InlinePolicyIdentifier.AttachmentName = "nobody"
+		_, err = w.SimulatePrincipalPolicy(w.ctx, &iamapi.SimulatePrincipalPolicyInput{PolicySourceArn: ana.ARN, ActionNames: []string{"glue:GetTable"}, PolicyExclusionList: []iamapi.PolicyIdentifier{inline}})
+		wantCode(t, "policy of nobody", err, "NoSuchEntity")
+	})
+}

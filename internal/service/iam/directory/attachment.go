@@ -102,6 +102,16 @@ func BoundedBy(ctx context.Context, tx *db.Tx, account, arn string) ([]string, e
 	return out, err
 }
 
+// BoundaryUses counts, by the policy's ARN, who of an account is bounded by it.
+func BoundaryUses(ctx context.Context, tx *db.Tx, account string) (map[string]int, error) {
+	all, err := boundaries(ctx, tx, account)
+	out := map[string]int{}
+	for _, b := range all {
+		out[b.arn]++
+	}
+	return out, err
+}
+
 type boundary struct{ id, arn string }
 
 // boundaries lists who is bounded by what, in the order of the ids.

@@ -47,12 +47,12 @@ func (d *Directory) load(ctx context.Context, tx *db.Tx, p *op.Principal, l *pol
 		l.Identity = append(l.Identity, rootsOwn)
 		return nil
 	case strings.HasPrefix(id, "AROA"):
-		return d.loadRole(ctx, tx, id, l)
+		return d.loadRole(ctx, tx, id, l, nil)
 	}
-	return d.loadUser(ctx, tx, id, l)
+	return d.loadUser(ctx, tx, id, l, nil)
 }
 
-func (d *Directory) loadUser(ctx context.Context, tx *db.Tx, id string, l *policy.Layers) error {
+func (d *Directory) loadUser(ctx context.Context, tx *db.Tx, id string, l *policy.Layers, skip Skip) error {
 	u, err := GetByID[iamapi.User](ctx, tx, id)
 	if errors.Is(err, ErrNoEntity) {
 		l.Identity = append(l.Identity, departed)
@@ -66,10 +66,10 @@ func (d *Directory) loadUser(ctx context.Context, tx *db.Tx, id string, l *polic
 	if err != nil {
 		return err
 	}
-	return d.loadOwners(ctx, tx, append(owners, groups...), u.Doc.PermissionsBoundary, l)
+	return d.loadOwners(ctx, tx, append(owners, groups...), u.Doc.PermissionsBoundary, l, skip)
 }
 
-func (d *Directory) loadRole(ctx context.Context, tx *db.Tx, id string, l *policy.Layers) error {
+func (d *Directory) loadRole(ctx context.Context, tx *db.Tx, id string, l *policy.Layers, skip Skip) error {
 	r, err := GetByID[iamapi.Role](ctx, tx, id)
 	if errors.Is(err, ErrNoEntity) {
 		l.Identity = append(l.Identity, departed)
@@ -78,7 +78,7 @@ func (d *Directory) loadRole(ctx context.Context, tx *db.Tx, id string, l *polic
 	if err != nil {
 		return err
 	}
-	return d.loadOwners(ctx, tx, []string{id}, r.Doc.PermissionsBoundary, l)
+	return d.loadOwners(ctx, tx, []string{id}, r.Doc.PermissionsBoundary, l, skip)
 }
 
 // departed denies everything to a session whose user or role was deleted: the
@@ -88,13 +88,16 @@ var departed = policy.Broken("the user or role was deleted")
 // rootsOwn is what a session may do that root asked for, before its own policies.
 var rootsOwn = parse(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`, policy.Identity, "root")
 
-func (d *Directory) loadOwners(ctx context.Context, tx *db.Tx, owners []string, boundary *iamapi.AttachedPermissionsBoundary, l *policy.Layers) error {
+func (d *Directory) loadOwners(ctx context.Context, tx *db.Tx, owners []string, boundary *iamapi.AttachedPermissionsBoundary, l *policy.Layers, skip Skip) error {
 	for _, owner := range owners {
 		inline, err := InlineOf(ctx, tx, owner)
 		if err != nil {
 			return err
 		}
 		for _, in := range inline {
+			if skip.out(owner, in.Name) {
+				continue
+			}
 			l.Identity = append(l.Identity, parse(in.Document, policy.Identity, in.Name))
 		}
 		arns, err := AttachedTo(ctx, tx, owner)
@@ -102,10 +105,13 @@ func (d *Directory) loadOwners(ctx context.Context, tx *db.Tx, owners []string, 
 			return err
 		}
 		for _, a := range arns {
+			if skip.out("", a) {
+				continue
+			}
 			l.Identity = append(l.Identity, d.managed(ctx, tx, a, policy.Identity))
 		}
 	}
-	if boundary != nil && boundary.PermissionsBoundaryArn != nil {
+	if boundary != nil && boundary.PermissionsBoundaryArn != nil && !skip.out("boundary", *boundary.PermissionsBoundaryArn) {
 		l.Boundary = d.managed(ctx, tx, *boundary.PermissionsBoundaryArn, policy.Boundary)
 	}
 	return nil
@@ -162,14 +168,21 @@ func parse(text string, kind policy.Kind, id string) *policy.Policy {
 	return p.WithID(id)
 }
 
+// Skip says which policies a simulation leaves out: an inline policy by the id of
+// its owner and its name, a managed one by its ARN alone (owner ""), a boundary by
+// its ARN with the owner "boundary". nil leaves out nothing.
+type Skip func(owner, policy string) bool
+
+func (s Skip) out(owner, policy string) bool { return s != nil && s(owner, policy) }
+
 // LoadByID adds the policies of a user, group or role to the layers, for
 // simulations.
-func (d *Directory) LoadByID(ctx context.Context, tx *db.Tx, id string, l *policy.Layers) error {
+func (d *Directory) LoadByID(ctx context.Context, tx *db.Tx, id string, l *policy.Layers, skip Skip) error {
 	switch {
 	case strings.HasPrefix(id, "AROA"):
-		return d.loadRole(ctx, tx, id, l)
+		return d.loadRole(ctx, tx, id, l, skip)
 	case strings.HasPrefix(id, "AGPA"):
-		return d.loadOwners(ctx, tx, []string{id}, nil, l)
+		return d.loadOwners(ctx, tx, []string{id}, nil, l, skip)
 	}
-	return d.loadUser(ctx, tx, id, l)
+	return d.loadUser(ctx, tx, id, l, skip)
 }

@@ -51,11 +51,11 @@ func (p *Policies) CreatePolicy(ctx context.Context, in *iamapi.CreatePolicyInpu
 	if err != nil {
 		return nil, err
 	}
-	return &iamapi.CreatePolicyOutput{Policy: counted(e.Doc, 0)}, nil
+	return &iamapi.CreatePolicyOutput{Policy: counted(e.Doc, 0, 0)}, nil
 }
 
-func counted(doc iamapi.Policy, attached int) *iamapi.Policy {
-	doc.AttachmentCount, doc.PermissionsBoundaryUsageCount = new(int32(attached)), new(int32(0))
+func counted(doc iamapi.Policy, attached, bounds int) *iamapi.Policy {
+	doc.AttachmentCount, doc.PermissionsBoundaryUsageCount = new(int32(attached)), new(int32(bounds)) //nolint:gosec // counts of rows
 	return &doc
 }
 
@@ -68,6 +68,16 @@ func own(ctx context.Context, tx *db.Tx, policyARN string) (*entity, error) {
 		return nil, noPolicy(policyARN)
 	}
 	return e, err
+}
+
+// ours finds a policy of the caller's account that is to be changed. Those of AWS
+// are another account's, whose leave nobody has.
+func ours(ctx context.Context, tx *db.Tx, policyARN string) (*entity, error) {
+	if _, ok := managed.Lookup(policyARN); ok {
+		call := op.CallFrom(ctx)
+		return nil, &op.Denied{Message: "User: " + call.Principal.ARN + " is not authorized to perform: iam:" + call.Operation + " on resource: policy " + policyARN}
+	}
+	return own(ctx, tx, policyARN)
 }
 
 // ofAWS is a managed policy of AWS as the API shows it.
@@ -87,13 +97,17 @@ func (p *Policies) GetPolicy(ctx context.Context, in *iamapi.GetPolicyInput) (*i
 		if err != nil {
 			return err
 		}
+		bounds, err := directory.BoundedBy(ctx, tx, op.CallFrom(ctx).Account, in.PolicyArn)
+		if err != nil {
+			return err
+		}
 		if m, ok := managed.Lookup(in.PolicyArn); ok {
-			out.Policy = counted(ofAWS(m), len(holders))
+			out.Policy = counted(ofAWS(m), len(holders), len(bounds))
 			return nil
 		}
 		e, err := own(ctx, tx, in.PolicyArn)
 		if err == nil {
-			out.Policy = counted(e.Doc, len(holders))
+			out.Policy = counted(e.Doc, len(holders), len(bounds))
 		}
 		return err
 	})
@@ -111,6 +125,10 @@ func (p *Policies) ListPolicies(ctx context.Context, in *iamapi.ListPoliciesInpu
 		if err != nil {
 			return err
 		}
+		bounds, err := directory.BoundaryUses(ctx, tx, op.CallFrom(ctx).Account)
+		if err != nil {
+			return err
+		}
 		var kept []*iamapi.Policy
 		for i := range all {
 			holders, err := directory.HoldersOf(ctx, tx, op.CallFrom(ctx).Account, *all[i].Arn)
@@ -118,7 +136,7 @@ func (p *Policies) ListPolicies(ctx context.Context, in *iamapi.ListPoliciesInpu
 				return err
 			}
 			if len(holders) > 0 || in.OnlyAttached == nil || !*in.OnlyAttached {
-				kept = append(kept, counted(all[i], len(holders)))
+				kept = append(kept, counted(all[i], len(holders), bounds[*all[i].Arn]))
 			}
 		}
 		cut, next := terms.Cut(kept, page, func(p *iamapi.Policy) string { return *p.Arn })
@@ -165,7 +183,7 @@ const maxPolicies = 5000
 // DeletePolicy removes a policy that nobody uses and that has one version left.
 func (p *Policies) DeletePolicy(ctx context.Context, in *iamapi.DeletePolicyInput) (*iamapi.DeletePolicyOutput, error) {
 	return nil, p.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		e, err := own(ctx, tx, in.PolicyArn)
+		e, err := ours(ctx, tx, in.PolicyArn)
 		if err != nil {
 			return err
 		}
@@ -196,56 +214,10 @@ func (p *Policies) DeletePolicy(ctx context.Context, in *iamapi.DeletePolicyInpu
 	})
 }
 
-// ListEntitiesForPolicy lists who a policy is attached to.
-func (p *Policies) ListEntitiesForPolicy(ctx context.Context, in *iamapi.ListEntitiesForPolicyInput) (*iamapi.ListEntitiesForPolicyOutput, error) {
-	no := false
-	out := &iamapi.ListEntitiesForPolicyOutput{PolicyGroups: []iamapi.PolicyGroup{}, PolicyUsers: []iamapi.PolicyUser{}, PolicyRoles: []iamapi.PolicyRole{}, IsTruncated: &no}
-	return out, p.Read(ctx, func(ctx context.Context, tx *db.Tx) error {
-		if _, err := terms.Managed(ctx, tx, in.PolicyArn); err != nil {
-			return noPolicy(in.PolicyArn)
-		}
-		holders, err := directory.HoldersOf(ctx, tx, op.CallFrom(ctx).Account, in.PolicyArn)
-		if err != nil {
-			return err
-		}
-		for _, id := range holders {
-			if err := addHolder(ctx, tx, out, in, id); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func addHolder(ctx context.Context, tx *db.Tx, out *iamapi.ListEntitiesForPolicyOutput, in *iamapi.ListEntitiesForPolicyInput, id string) error {
-	wanted := func(filter, path string) bool {
-		return (in.EntityFilter == nil || *in.EntityFilter == filter) && strings.HasPrefix(path, terms.Path(in.PathPrefix))
-	}
-	switch {
-	case strings.HasPrefix(id, "AIDA"):
-		e, err := directory.GetByID[iamapi.User](ctx, tx, id)
-		if err == nil && wanted("User", e.Path) {
-			out.PolicyUsers = append(out.PolicyUsers, iamapi.PolicyUser{UserName: &e.Doc.UserName, UserId: &e.ID})
-		}
-		return err
-	case strings.HasPrefix(id, "AROA"):
-		e, err := directory.GetByID[iamapi.Role](ctx, tx, id)
-		if err == nil && wanted("Role", e.Path) {
-			out.PolicyRoles = append(out.PolicyRoles, iamapi.PolicyRole{RoleName: &e.Doc.RoleName, RoleId: &e.ID})
-		}
-		return err
-	}
-	e, err := directory.GetByID[iamapi.Group](ctx, tx, id)
-	if err == nil && wanted("Group", e.Path) {
-		out.PolicyGroups = append(out.PolicyGroups, iamapi.PolicyGroup{GroupName: &e.Doc.GroupName, GroupId: &e.ID})
-	}
-	return err
-}
-
 // change reads a policy of the account, lets fn change its document, and stores it.
 func (p *Policies) change(ctx context.Context, policyARN string, fn func(context.Context, *db.Tx, *entity) error) error {
 	return p.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		e, err := own(ctx, tx, policyARN)
+		e, err := ours(ctx, tx, policyARN)
 		if err != nil {
 			return err
 		}

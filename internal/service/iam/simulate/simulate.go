@@ -39,10 +39,7 @@ func (s *Simulator) SimulateCustomPolicy(ctx context.Context, in *iamapi.Simulat
 // SimulatePrincipalPolicy decides actions under the policies of a user, group
 // or role, and more of the request.
 func (s *Simulator) SimulatePrincipalPolicy(ctx context.Context, in *iamapi.SimulatePrincipalPolicyInput) (*iamapi.SimulatePolicyResponse, error) {
-	if len(in.PolicyExclusionList) > 0 {
-		return nil, op.Unsupported("iam", "SimulatePrincipalPolicy with PolicyExclusionList")
-	}
-	layers, principal, err := s.layersOf(ctx, in.PolicySourceArn)
+	layers, principal, err := s.layersOf(ctx, in.PolicySourceArn, in.PolicyExclusionList)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +52,7 @@ func (s *Simulator) SimulatePrincipalPolicy(ctx context.Context, in *iamapi.Simu
 
 // layersOf are the stored policies of a user, group or role of the caller's
 // account, and who it would be.
-func (s *Simulator) layersOf(ctx context.Context, sourceARN string) (*policy.Layers, policy.Principal, error) {
+func (s *Simulator) layersOf(ctx context.Context, sourceARN string, excluded []iamapi.PolicyIdentifier) (*policy.Layers, policy.Principal, error) {
 	account := op.CallFrom(ctx).Account
 	parts := strings.SplitN(sourceARN, ":", 6)
 	if len(parts) != 6 || parts[4] != account {
@@ -82,7 +79,11 @@ func (s *Simulator) layersOf(ctx context.Context, sourceARN string) (*policy.Lay
 		if err != nil {
 			return err
 		}
-		return s.LoadByID(ctx, tx, id, layers)
+		skip, err := exclusion(ctx, tx, excluded)
+		if err != nil {
+			return err
+		}
+		return s.LoadByID(ctx, tx, id, layers, skip)
 	})
 	return layers, principal, err
 }
@@ -140,7 +141,7 @@ func (s *Simulator) GetContextKeysForCustomPolicy(_ context.Context, in *iamapi.
 // GetContextKeysForPrincipalPolicy lists the condition keys that the policies
 // of a user, group or role name.
 func (s *Simulator) GetContextKeysForPrincipalPolicy(ctx context.Context, in *iamapi.GetContextKeysForPrincipalPolicyInput) (*iamapi.GetContextKeysForPolicyResponse, error) {
-	layers, _, err := s.layersOf(ctx, in.PolicySourceArn)
+	layers, _, err := s.layersOf(ctx, in.PolicySourceArn, nil)
 	if err != nil {
 		return nil, err
 	}
