@@ -44,7 +44,7 @@ func (a *App) openServices(context.Context) error {
 
 	catalog := a.openCatalog(authorizer, invoker, sessions, objects, behalf) //nolint:contextcheck // its work in the background lasts until Close
 	identity := iam.New(a.people, authorizer)
-	sessions.Proofs, sessions.Providers = proofs{identity.Devices}, providers{a.people}
+	sessions.Proofs, sessions.Providers, sessions.Denials = proofs{identity.Devices}, providers{a.people}, records{a.audit}
 	sessions.Web = &webidentity.Verifier{Clock: a.clock, Client: func(thumbprints []string) *http.Client {
 		return webidentity.NewClient(a.guard(), nil, thumbprints)
 	}}

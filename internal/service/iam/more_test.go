@@ -126,7 +126,7 @@ func TestDevicesProveOnce(t *testing.T) {
 		if _, err := base32.StdEncoding.DecodeString(string(d.Base32StringSeed)); err != nil || !strings.HasPrefix(string(d.QRCodePNG), "\x89PNG") {
 			t.Errorf("seed %q: %v", d.Base32StringSeed, err)
 		}
-		now := time.Now() //nolint:forbidigo // the store's own clock is the system's here
+		now := time.Now()
 		code := func(off time.Duration) string {
 			c, err := totp.GenerateCode(string(d.Base32StringSeed), now.Add(off))
 			return must(t, c, err)
@@ -281,7 +281,7 @@ func TestDetailsPageOverAllKinds(t *testing.T) {
 func TestCredentialReportHasAWSColumns(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.user(t, "ana")
-		now := time.Now() //nolint:forbidigo // the store's own clock is the system's here
+		now := time.Now()
 		_, err := w.GetCredentialReport(w.at(now, nil), &iamapi.GetCredentialReportInput{})
 		wantCode(t, "no report", err, "ReportNotPresent")
 		for _, want := range []string{"STARTED", "COMPLETE"} {

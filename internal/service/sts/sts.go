@@ -8,6 +8,7 @@ package sts
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/bindery-project/bindery/internal/api/stsapi"
 	"github.com/bindery-project/bindery/internal/clock"
@@ -65,12 +66,19 @@ type Proofs interface {
 	Prove(ctx context.Context, p op.Principal, serial, code string, spend bool) (bool, error)
 }
 
+// Denials finds the audit records of a request.
+type Denials interface {
+	// Find returns the records of a request id, as CloudTrail shapes them.
+	Find(ctx context.Context, requestID string) ([]json.RawMessage, error)
+}
+
 // Sessions makes temporary credentials.
 type Sessions struct {
 	Roles      Roles
 	Proofs     Proofs
 	Providers  Providers
 	Web        *webidentity.Verifier
+	Denials    Denials
 	Tokens     *Tokens
 	Authorizer op.Authorizer
 	Clock      clock.Clock

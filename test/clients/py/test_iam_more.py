@@ -318,6 +318,23 @@ def test_federated_users_have_what_both_allow(root):
         guest.client("glue").get_databases()
 
 
+def test_a_refusal_is_decoded_in_its_account(root, second):
+    user = root.user(allow("glue:*", Condition={"StringEquals": {"aws:username": "somebody"}}), deny("glue:GetTables", Sid="NoTables"), name="refused")
+    with refused("AccessDeniedException", "explicit deny") as caught:
+        user.client("glue").get_tables(DatabaseName="d")
+    request = caught.value.response["ResponseMetadata"]["RequestId"]
+    told = json.loads(root.client("sts").decode_authorization_message(EncodedMessage=request)["DecodedMessage"])
+    assert (told["allowed"], told["explicitDeny"], told["context"]["action"]) == (False, True, "glue:GetTables")
+    assert told["context"]["principal"]["arn"] == user.arn
+    assert [s["statementId"] for s in told["matchedStatements"]["items"]] == ["NoTables"]
+    assert told["context"]["conditions"]["items"] == [{"key": "aws:username", "values": {"items": [{"value": "refused"}]}}]
+    with denied_xml(user, "sts:DecodeAuthorizationMessage", "*"):
+        user.client("sts").decode_authorization_message(EncodedMessage=request)
+    for keys, text in ((second, request), (root, "nonsense")):
+        with refused("InvalidAuthorizationMessageException", status=400):
+            keys.client("sts").decode_authorization_message(EncodedMessage=text)
+
+
 class Issuer:
     """An OpenID Connect provider on this machine, with a certificate of its own making."""
 

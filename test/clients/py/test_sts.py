@@ -37,7 +37,7 @@ def test_a_role_session_has_the_roles_rights(admin):
     assert keys.arn == role.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/") + "/etl"
     assert keys.client("sts").get_caller_identity()["Arn"] == keys.arn
     assert keys.client("iam").list_users()["Users"]
-    with denied_xml(keys, "iam:ListGroups", "*"):
+    with denied_xml(keys, "iam:ListGroups", f"arn:aws:iam::{admin.account}:group/"):
         keys.client("iam").list_groups()
 
 
@@ -205,7 +205,7 @@ def test_a_changed_policy_acts_at_once_on_a_running_session(admin):
     keys = admin.assume(role)
     assert keys.client("iam").list_users()["Users"]
     admin.client("iam").put_role_policy(RoleName="changing", PolicyName="inline", PolicyDocument=document(deny("*")))
-    with denied_xml(keys, "iam:ListUsers", "*", "with an explicit deny in an identity-based policy"):
+    with denied_xml(keys, "iam:ListUsers", f"arn:aws:iam::{keys.account}:user/", "with an explicit deny in an identity-based policy"):
         keys.client("iam").list_users()
 
 
@@ -220,14 +220,6 @@ def test_sessions_issued_before_can_be_revoked(admin):
         keys.client("iam").list_users()
 
 
-@pytest.mark.parametrize(
-    "operation, input",
-    [
-        ("get_federation_token", {"Name": "bob"}),
-        ("get_access_key_info", {"AccessKeyId": "AKIAIOSFODNN7EXAMPLE"}),
-        ("decode_authorization_message", {"EncodedMessage": "nonsense"}),
-    ],
-)
-def test_what_is_not_built_is_refused_by_name(admin, operation, input):
+def test_what_is_not_built_is_refused_by_name(admin):
     with refused("UnsupportedOperationException", "bindery does not support sts:", 400):
-        getattr(admin.client("sts"), operation)(**input)
+        admin.client("sts").get_access_key_info(AccessKeyId="AKIAIOSFODNN7EXAMPLE")

@@ -23,8 +23,11 @@ type section struct {
 
 func (a *Accounts) sections() []section {
 	return []section{
-		{"User", a.users}, {"Group", a.groups}, {"Role", a.roles},
-		{"LocalManagedPolicy", a.localPolicies}, {"AWSManagedPolicy", a.awsPolicies},
+		{"User", a.users},
+		{"Group", a.groups},
+		{"Role", a.roles},
+		{"LocalManagedPolicy", a.localPolicies},
+		{"AWSManagedPolicy", a.awsPolicies},
 	}
 }
 

@@ -46,7 +46,7 @@ func countUses(ctx context.Context, tx *db.Tx, d *iamapi.ManagedPolicyDetail) er
 		return err
 	}
 	bounded, err := directory.BoundedBy(ctx, tx, account, *d.Arn)
-	d.AttachmentCount, d.PermissionsBoundaryUsageCount = new(int32(len(holders))), new(int32(len(bounded))) //nolint:gosec // counts of rows
+	d.AttachmentCount, d.PermissionsBoundaryUsageCount = new(int32(len(holders))), new(int32(len(bounded)))
 	return err
 }
 

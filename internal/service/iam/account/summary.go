@@ -44,7 +44,7 @@ func (a *Accounts) count(ctx context.Context, tx *db.Tx, to map[string]int32) er
 		"Users": directory.User, "Groups": directory.Group, "Roles": directory.Role, "Policies": directory.Policy,
 		"InstanceProfiles": directory.InstanceProfile, "MFADevices": directory.MFA, "Providers": directory.OIDCProvider,
 	} {
-		to[name] = int32(have[kind]) //nolint:gosec // a count of rows
+		to[name] = int32(have[kind])
 	}
 	to["ServerCertificates"], to["AccountSigningCertificatesPresent"] = 0, 0
 	rows, err := directory.CountMore(ctx, tx, account)

@@ -20,7 +20,7 @@ import (
 type Advisor struct{ *directory.Directory }
 
 // serviceNames are AWS's names of the services that are served here.
-var serviceNames = map[string]string{
+var serviceNames = map[string]string{ //nolint:gosec // names of services, no credentials
 	"athena": "Amazon Athena", "cloudformation": "AWS CloudFormation", "cloudwatch": "Amazon CloudWatch", "glue": "AWS Glue",
 	"iam": "AWS Identity and Access Management", "kms": "AWS Key Management Service", "lakeformation": "AWS Lake Formation",
 	"logs": "Amazon CloudWatch Logs", "s3": "Amazon S3", "secretsmanager": "AWS Secrets Manager", "sts": "AWS Security Token Service",

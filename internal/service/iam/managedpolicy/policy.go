@@ -55,7 +55,7 @@ func (p *Policies) CreatePolicy(ctx context.Context, in *iamapi.CreatePolicyInpu
 }
 
 func counted(doc iamapi.Policy, attached, bounds int) *iamapi.Policy {
-	doc.AttachmentCount, doc.PermissionsBoundaryUsageCount = new(int32(attached)), new(int32(bounds)) //nolint:gosec // counts of rows
+	doc.AttachmentCount, doc.PermissionsBoundaryUsageCount = new(int32(attached)), new(int32(bounds))
 	return &doc
 }
 

@@ -2,7 +2,7 @@ package webidentity
 
 import (
 	"context"
-	"crypto/sha1" //nolint:gosec // thumbprints of providers are SHA-1 by IAM's definition
+	"crypto/sha1"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/hex"
@@ -102,7 +102,7 @@ func trusted(c tls.ConnectionState, roots *x509.CertPool, thumbprints []string) 
 	pinned := x509.NewCertPool()
 	some := false
 	for _, cert := range c.PeerCertificates {
-		sum := sha1.Sum(cert.Raw) //nolint:gosec // see above
+		sum := sha1.Sum(cert.Raw) // SHA-1 by IAM's definition of a thumbprint
 		if slices.Contains(thumbprints, hex.EncodeToString(sum[:])) {
 			pinned.AddCert(cert)
 			some = true
