@@ -13,7 +13,7 @@ import (
 
 func iamCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "iam", Short: "Explain access decisions"}
-	cmd.AddCommand(whyCommand(), permissionsCommand(), lintCommand(), compareCommand())
+	cmd.AddCommand(whyCommand(), permissionsCommand(), lintCommand(), compareCommand(), whoCanCommand(), matrixCommand(), suggestCommand())
 	return cmd
 }
 

@@ -29,14 +29,15 @@ import (
 	"github.com/bindery-project/bindery/internal/service/s3"
 	"github.com/bindery-project/bindery/internal/service/sts"
 	"github.com/bindery-project/bindery/internal/service/sts/webidentity"
+	"github.com/bindery-project/bindery/internal/traffic"
 )
 
 // openServices connects the services with each other and with the gateway.
-func (a *App) openServices(context.Context) error {
+func (a *App) openServices(ctx context.Context) error {
 	tokens := &sts.Tokens{Sealer: a.keys}
 	authorizer, invoker := &lateAuthorizer{}, &lateInvoker{}
 	sessions := &sts.Sessions{Roles: roles{a.people}, Tokens: tokens, Authorizer: authorizer, Clock: a.clock}
-	behalf := &lateActor{}
+	behalf, asker, seen := &lateActor{}, &lateAsker{}, traffic.New(a.db)
 	objects, err := a.openObjects(authorizer)
 	if err != nil {
 		return err
@@ -53,6 +54,7 @@ func (a *App) openServices(context.Context) error {
 		identity.Bind(),
 		(&installation.Service{
 			Accounts: accounts{a.people, a.clock, a.account}, Records: records{a.audit}, Filters: filters{catalog}, Authorizer: authorizer,
+			Access: access{a.people, objects, roles{a.people}, asker}, Traffic: deeds{seen},
 		}).Bind(),
 		(&accessanalyzer.Service{Sealer: a.keys}).Bind(),
 		catalog.Bind(),
@@ -61,15 +63,17 @@ func (a *App) openServices(context.Context) error {
 	}
 	services = append(services, unbuilt(services)...)
 	rec := &recorder{log: a.audit, slog: a.log, newID: newID, sources: eventSources(services), uses: &a.people.Uses}
+	watch := &watcher{rec, seen}
 	g, err := gateway.New(gateway.Config{
 		Region: a.cfg.Region, Services: services, Objects: objects,
 		Identities: &identities{directory: a.people, tokens: tokens, clock: a.clock},
-		Grants:     a.people, Recorder: rec, Clock: a.clock, NewID: newID, Ready: a.readiness, Log: a.log,
+		Grants:     a.people, Recorder: watch, Clock: a.clock, NewID: newID, Ready: a.readiness, Log: a.log,
 	})
 	if err != nil {
 		return err
 	}
-	a.gateway, authorizer.Authorizer, invoker.Invoker, behalf.onBehalf = g, g, g, g
+	a.gateway, authorizer.Authorizer, invoker.Invoker, behalf.onBehalf, asker.asker = g, watchedAuthorizer{g, watch}, g, g, g
+	a.startTraffic(context.WithoutCancel(ctx), seen)
 	return nil
 }
 

@@ -15,7 +15,9 @@ type API interface {
 	CreateAccount(ctx context.Context, in *CreateAccountInput) (*CreateAccountOutput, error)
 	ExplainPartitionFilter(ctx context.Context, in *ExplainPartitionFilterInput) (*ExplainPartitionFilterOutput, error)
 	GetDecision(ctx context.Context, in *GetDecisionInput) (*GetDecisionOutput, error)
+	ListAccess(ctx context.Context, in *ListAccessInput) (*ListAccessOutput, error)
 	ListAccounts(ctx context.Context, in *ListAccountsInput) (*ListAccountsOutput, error)
+	ListTraffic(ctx context.Context, in *ListTrafficInput) (*ListTrafficOutput, error)
 }
 
 // Bind joins the table with the service that answers it.
@@ -24,7 +26,9 @@ func Bind(api API) []op.Bound {
 		{Operation: &operations[0], Model: &Model, Call: op.Handler(api.CreateAccount)},
 		{Operation: &operations[1], Model: &Model, Call: op.Handler(api.ExplainPartitionFilter)},
 		{Operation: &operations[2], Model: &Model, Call: op.Handler(api.GetDecision)},
-		{Operation: &operations[3], Model: &Model, Call: op.Handler(api.ListAccounts)},
+		{Operation: &operations[3], Model: &Model, Call: op.Handler(api.ListAccess)},
+		{Operation: &operations[4], Model: &Model, Call: op.Handler(api.ListAccounts)},
+		{Operation: &operations[5], Model: &Model, Call: op.Handler(api.ListTraffic)},
 	}
 }
 
@@ -44,6 +48,10 @@ var operations = [...]op.Operation{
 		Auth: op.Auth{Action: "glue:GetPartitions", Resolver: "partitions"}},
 	{Name: "GetDecision", Input: ShapeGetDecisionRequest, Output: ShapeGetDecisionResponse, ReadOnly: true, NewInput: func() any { return new(GetDecisionInput) }, Errors: []op.ShapeID{ShapeEntityNotFoundException},
 		Auth: op.Auth{Action: "bindery:GetDecision", Always: true, Resources: []op.Target{{Kind: "*", Template: "*"}}}},
+	{Name: "ListAccess", Input: ShapeListAccessRequest, Output: ShapeListAccessResponse, ReadOnly: true, NewInput: func() any { return new(ListAccessInput) }, Errors: []op.ShapeID{ShapeInvalidInputException},
+		Auth: op.Auth{Action: "bindery:ListAccess", Resources: []op.Target{{Kind: "access", Template: "arn:aws:bindery:{region}:{account}:access/*"}}}},
 	{Name: "ListAccounts", Input: ShapeListAccountsRequest, Output: ShapeListAccountsResponse, ReadOnly: true, NewInput: func() any { return new(ListAccountsInput) },
 		Auth: op.Auth{Action: "bindery:ListAccounts", Resolver: "accounts"}},
+	{Name: "ListTraffic", Input: ShapeListTrafficRequest, Output: ShapeListTrafficResponse, ReadOnly: true, NewInput: func() any { return new(ListTrafficInput) }, Errors: []op.ShapeID{ShapeInvalidInputException},
+		Auth: op.Auth{Action: "bindery:ListTraffic", Resources: []op.Target{{Kind: "access", Template: "arn:aws:bindery:{region}:{account}:access/*"}}}},
 }

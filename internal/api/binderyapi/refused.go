@@ -29,7 +29,17 @@ func (Refused) GetDecision(context.Context, *GetDecisionInput) (*GetDecisionOutp
 	return nil, op.Unsupported("bindery", "GetDecision")
 }
 
+// ListAccess refuses.
+func (Refused) ListAccess(context.Context, *ListAccessInput) (*ListAccessOutput, error) {
+	return nil, op.Unsupported("bindery", "ListAccess")
+}
+
 // ListAccounts refuses.
 func (Refused) ListAccounts(context.Context, *ListAccountsInput) (*ListAccountsOutput, error) {
 	return nil, op.Unsupported("bindery", "ListAccounts")
+}
+
+// ListTraffic refuses.
+func (Refused) ListTraffic(context.Context, *ListTrafficInput) (*ListTrafficOutput, error) {
+	return nil, op.Unsupported("bindery", "ListTraffic")
 }

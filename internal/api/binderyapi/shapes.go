@@ -8,10 +8,14 @@ import (
 
 // Ids of the shapes.
 const (
-	ShapeAccountId op.ShapeID = iota
+	ShapeAccessEntry op.ShapeID = iota
+	ShapeAccessEntryList
+	ShapeAccountId
 	ShapeAccountName
 	ShapeAccountSummary
 	ShapeAccountSummaryList
+	ShapeActionName
+	ShapeActionNameList
 	ShapeAlreadyExistsException
 	ShapeCatalogName
 	ShapeCount
@@ -30,24 +34,45 @@ const (
 	ShapeGetDecisionResponse
 	ShapeInvalidInputException
 	ShapeInvalidStateException
+	ShapeListAccessRequest
+	ShapeListAccessResponse
 	ShapeListAccountsRequest
 	ShapeListAccountsResponse
+	ShapeListTrafficRequest
+	ShapeListTrafficResponse
 	ShapeRecord
 	ShapeRecordList
 	ShapeRequestId
+	ShapeResourceName
 	ShapeSecret
 	ShapeText
+	ShapeTextList
+	ShapeTime
+	ShapeTrafficRecord
+	ShapeTrafficRecordList
 )
 
 var shapes = [...]op.Shape{
-	ShapeAccountId:   {Name: "AccountId", Kind: op.String, HasMin: true, Min: 12, HasMax: true, Max: 12, Pattern: "[0-9]{12}", Match: match1},
-	ShapeAccountName: {Name: "AccountName", Kind: op.String, HasMin: true, Min: 1, HasMax: true, Max: 50},
+	ShapeAccessEntry: {Name: "AccessEntry", Kind: op.Structure, Members: []op.Member{
+		{Name: "PrincipalArn", Wire: "PrincipalArn", Shape: ShapeText, Field: 0, Required: true},
+		{Name: "Action", Wire: "Action", Shape: ShapeText, Field: 1, Required: true},
+		{Name: "Effect", Wire: "Effect", Shape: ShapeText, Field: 2, Required: true},
+		{Name: "Layer", Wire: "Layer", Shape: ShapeText, Field: 3},
+		{Name: "PolicyId", Wire: "PolicyId", Shape: ShapeText, Field: 4},
+		{Name: "Statement", Wire: "Statement", Shape: ShapeCount, Field: 5},
+		{Name: "Conditions", Wire: "Conditions", Shape: ShapeTextList, Field: 6},
+	}},
+	ShapeAccessEntryList: {Name: "AccessEntryList", Kind: op.List, Elem: ShapeAccessEntry},
+	ShapeAccountId:       {Name: "AccountId", Kind: op.String, HasMin: true, Min: 12, HasMax: true, Max: 12, Pattern: "[0-9]{12}", Match: match1},
+	ShapeAccountName:     {Name: "AccountName", Kind: op.String, HasMin: true, Min: 1, HasMax: true, Max: 50},
 	ShapeAccountSummary: {Name: "AccountSummary", Kind: op.Structure, Members: []op.Member{
 		{Name: "AccountId", Wire: "AccountId", Shape: ShapeAccountId, Field: 0, Required: true},
 		{Name: "Name", Wire: "Name", Shape: ShapeAccountName, Field: 1, Required: true},
 		{Name: "Management", Wire: "Management", Shape: ShapeFlag, Field: 2, Required: true},
 	}},
 	ShapeAccountSummaryList: {Name: "AccountSummaryList", Kind: op.List, Elem: ShapeAccountSummary},
+	ShapeActionName:         {Name: "ActionName", Kind: op.String, HasMin: true, Min: 3, HasMax: true, Max: 128},
+	ShapeActionNameList:     {Name: "ActionNameList", Kind: op.List, Elem: ShapeActionName, HasMin: true, Min: 1, HasMax: true, Max: 1000},
 	ShapeAlreadyExistsException: {Name: "AlreadyExistsException", Kind: op.Structure, Error: &op.ErrorInfo{Code: "AlreadyExistsException", Status: 400}, Members: []op.Member{
 		{Name: "Message", Wire: "Message", Shape: ShapeText, Field: 0, Required: true},
 	}},
@@ -111,15 +136,42 @@ var shapes = [...]op.Shape{
 	ShapeInvalidStateException: {Name: "InvalidStateException", Kind: op.Structure, Error: &op.ErrorInfo{Code: "InvalidStateException", Status: 400}, Members: []op.Member{
 		{Name: "Message", Wire: "Message", Shape: ShapeText, Field: 0, Required: true},
 	}},
+	ShapeListAccessRequest: {Name: "ListAccessRequest", Kind: op.Structure, Members: []op.Member{
+		{Name: "Actions", Wire: "Actions", Shape: ShapeActionNameList, Field: 0, Required: true},
+		{Name: "ResourceArn", Wire: "ResourceArn", Shape: ShapeResourceName, Field: 1, Required: true},
+		{Name: "PrincipalArn", Wire: "PrincipalArn", Shape: ShapeResourceName, Field: 2},
+	}},
+	ShapeListAccessResponse: {Name: "ListAccessResponse", Kind: op.Structure, Members: []op.Member{
+		{Name: "Entries", Wire: "Entries", Shape: ShapeAccessEntryList, Field: 0, Required: true},
+	}},
 	ShapeListAccountsRequest: {Name: "ListAccountsRequest", Kind: op.Structure},
 	ShapeListAccountsResponse: {Name: "ListAccountsResponse", Kind: op.Structure, Members: []op.Member{
 		{Name: "Accounts", Wire: "Accounts", Shape: ShapeAccountSummaryList, Field: 0, Required: true},
 	}},
-	ShapeRecord:     {Name: "Record", Kind: op.String},
-	ShapeRecordList: {Name: "RecordList", Kind: op.List, Elem: ShapeRecord},
-	ShapeRequestId:  {Name: "RequestId", Kind: op.String, HasMin: true, Min: 1, HasMax: true, Max: 64},
-	ShapeSecret:     {Name: "Secret", Kind: op.String, Sensitive: true},
-	ShapeText:       {Name: "Text", Kind: op.String},
+	ShapeListTrafficRequest: {Name: "ListTrafficRequest", Kind: op.Structure, Members: []op.Member{
+		{Name: "PrincipalArn", Wire: "PrincipalArn", Shape: ShapeResourceName, Field: 0, Required: true},
+		{Name: "Since", Wire: "Since", Shape: ShapeTime, Field: 1},
+	}},
+	ShapeListTrafficResponse: {Name: "ListTrafficResponse", Kind: op.Structure, Members: []op.Member{
+		{Name: "Records", Wire: "Records", Shape: ShapeTrafficRecordList, Field: 0, Required: true},
+	}},
+	ShapeRecord:       {Name: "Record", Kind: op.String},
+	ShapeRecordList:   {Name: "RecordList", Kind: op.List, Elem: ShapeRecord},
+	ShapeRequestId:    {Name: "RequestId", Kind: op.String, HasMin: true, Min: 1, HasMax: true, Max: 64},
+	ShapeResourceName: {Name: "ResourceName", Kind: op.String, HasMin: true, Min: 1, HasMax: true, Max: 2048},
+	ShapeSecret:       {Name: "Secret", Kind: op.String, Sensitive: true},
+	ShapeText:         {Name: "Text", Kind: op.String},
+	ShapeTextList:     {Name: "TextList", Kind: op.List, Elem: ShapeText},
+	ShapeTime:         {Name: "Time", Kind: op.Timestamp},
+	ShapeTrafficRecord: {Name: "TrafficRecord", Kind: op.Structure, Members: []op.Member{
+		{Name: "Action", Wire: "Action", Shape: ShapeText, Field: 0, Required: true},
+		{Name: "ResourceArn", Wire: "ResourceArn", Shape: ShapeText, Field: 1, Required: true},
+		{Name: "PassedToService", Wire: "PassedToService", Shape: ShapeText, Field: 2},
+		{Name: "Count", Wire: "Count", Shape: ShapeCount, Field: 3, Required: true},
+		{Name: "First", Wire: "First", Shape: ShapeTime, Field: 4, Required: true},
+		{Name: "Last", Wire: "Last", Shape: ShapeTime, Field: 5, Required: true},
+	}},
+	ShapeTrafficRecordList: {Name: "TrafficRecordList", Kind: op.List, Elem: ShapeTrafficRecord},
 }
 
 var patterns = [...]op.Pattern{

@@ -2,6 +2,21 @@
 
 package binderyapi
 
+import (
+	"github.com/bindery-project/bindery/internal/op"
+)
+
+// AccessEntry is the model's AccessEntry.
+type AccessEntry struct {
+	PrincipalArn string // required
+	Action       string // required
+	Effect       string // required
+	Layer        *string
+	PolicyId     *string
+	Statement    *int32
+	Conditions   []string
+}
+
 // AccountSummary is the model's AccountSummary.
 type AccountSummary struct {
 	AccountId  string // required
@@ -70,6 +85,18 @@ type GetDecisionOutput struct {
 	Records []string // required
 }
 
+// ListAccessInput is the model's ListAccessRequest.
+type ListAccessInput struct {
+	Actions      []string // required
+	ResourceArn  string   // required
+	PrincipalArn *string
+}
+
+// ListAccessOutput is the model's ListAccessResponse.
+type ListAccessOutput struct {
+	Entries []AccessEntry // required
+}
+
 // ListAccountsInput is the model's ListAccountsRequest.
 type ListAccountsInput struct {
 }
@@ -77,4 +104,25 @@ type ListAccountsInput struct {
 // ListAccountsOutput is the model's ListAccountsResponse.
 type ListAccountsOutput struct {
 	Accounts []AccountSummary // required
+}
+
+// ListTrafficInput is the model's ListTrafficRequest.
+type ListTrafficInput struct {
+	PrincipalArn string // required
+	Since        *op.Millis
+}
+
+// ListTrafficOutput is the model's ListTrafficResponse.
+type ListTrafficOutput struct {
+	Records []TrafficRecord // required
+}
+
+// TrafficRecord is the model's TrafficRecord.
+type TrafficRecord struct {
+	Action          string // required
+	ResourceArn     string // required
+	PassedToService *string
+	Count           int32     // required
+	First           op.Millis // required
+	Last            op.Millis // required
 }

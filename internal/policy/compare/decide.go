@@ -2,10 +2,12 @@ package compare
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/bindery-project/bindery/internal/policy"
+	"github.com/bindery-project/bindery/internal/policy/language"
 	"github.com/bindery-project/bindery/internal/policy/reference"
 )
 
@@ -29,13 +31,13 @@ func (c *comparison) decide(a *statement, who caller, action actionClass, resour
 		return request
 	}
 	if s.unconfirmed || s.limit <= 0 || slices.ContainsFunc(s.keys, func(k *key) bool { return k.incomplete }) {
-		c.why = append(c.why, reasons(s.keys, s.limit <= 0, &resource)...)
+		c.why = append(c.why, reasons(s.keys, s.limit <= 0)...)
 	}
 	return nil
 }
 
 // reasons say why something is not known.
-func reasons(keys []*key, many bool, r *resourceClass) []string {
+func reasons(keys []*key, many bool) []string {
 	var out []string
 	for _, k := range keys {
 		out = append(out, k.why...)
@@ -120,7 +122,7 @@ func (c *comparison) confirm(a *statement, who caller, action actionClass, resou
 	if !c.isNew(r, who) {
 		return nil
 	}
-	c.improve(r, who, action)
+	c.improve(r, who)
 	r.Was = c.evaluate(c.old, r, who).Effect.String()
 	return r
 }
@@ -166,36 +168,52 @@ func (c *comparison) isNew(r *Request, who caller) bool {
 }
 
 // improve makes the example one that people recognise: an action that exists, on a resource that
-// looks like its own. Each step is kept only if the engine confirms it.
-func (c *comparison) improve(r *Request, who caller, class actionClass) {
-	try := func(change func(*Request)) bool {
+// it acts on. Each step is kept only if the engine confirms it.
+func (c *comparison) improve(r *Request, who caller) {
+	var first *Request
+	for _, prefix := range c.prefixes() {
+		service := reference.Lookup(prefix)
+		for i := range service.Actions {
+			better := *r
+			better.Action, better.Unlisted = prefix+":"+service.Actions[i].Name, false
+			if !c.isNew(&better, who) {
+				continue
+			}
+			if first == nil {
+				first = &better
+			}
+			if c.fit(&better, service, &service.Actions[i], who) {
+				*r = better
+				return
+			}
+		}
+	}
+	if first != nil {
+		*r = *first
+	}
+}
+
+// fit looks for a resource that the action acts on: the example's own, or one like it.
+func (c *comparison) fit(r *Request, service *reference.Service, action *reference.Action, who caller) bool {
+	how := language.Reading{Wildcards: true}
+	own := language.Compile(r.Resource, language.Reading{})
+	for _, kind := range action.Kinds() {
+		template := service.Resources[kind]
+		shape := language.CompileARN(stars.ReplaceAllString(template, "*"), how)
+		if language.Covered(&own, []*language.Pattern{&shape}) {
+			return true
+		}
 		better := *r
-		change(&better)
+		better.Resource = exampleOf(template)
 		if c.isNew(&better, who) {
 			*r = better
 			return true
 		}
-		return false
 	}
-	prefixes := c.prefixes()
-	for _, prefix := range prefixes {
-		service := reference.Lookup(prefix)
-		for i := range service.Actions {
-			action := &service.Actions[i]
-			named := prefix + ":" + action.Name
-			if !try(func(b *Request) { b.Action, b.Unlisted = named, false }) {
-				continue
-			}
-			for _, kind := range action.Kinds() {
-				example := exampleOf(service.Resources[kind])
-				if try(func(b *Request) { b.Resource = example }) {
-					return
-				}
-			}
-			return
-		}
-	}
+	return len(action.Kinds()) == 0 && r.Resource == "*"
 }
+
+var stars = regexp.MustCompile(`\$\{[^}]*\}`)
 
 // prefixes are the services that the policies name, then some that everybody knows.
 func (c *comparison) prefixes() []string {

@@ -53,6 +53,7 @@ var cases = []struct {
 	{"table without its parents", policy.Identity, head + `{"Effect":"Allow","Action":"glue:GetTable","Resource":"arn:aws:glue:eu-west-1:111122223333:table/d/t"}]}`, "ERROR GLUE_MISSING_PARENT_RESOURCE"},
 	{"parents in another statement", policy.Identity, head + `{"Effect":"Allow","Action":"glue:GetTable","Resource":"arn:aws:glue:eu-west-1:111122223333:table/d/t"},
 		{"Effect":"Allow","Action":"glue:Get*","Resource":["arn:aws:glue:eu-west-1:111122223333:catalog","arn:aws:glue:eu-west-1:111122223333:database/d"]}]}`, ""},
+	{"tables without their parents", policy.Identity, head + `{"Effect":"Allow","Action":"glue:GetTable","Resource":"arn:aws:glue:eu-west-1:111122223333:table/d/*"}]}`, "ERROR GLUE_MISSING_PARENT_RESOURCE"},
 	{"pattern on a table without its parents", policy.Identity, head + `{"Effect":"Allow","Action":"glue:GetTable*","Resource":"arn:aws:glue:eu-west-1:111122223333:table/d/t"}]}`, "ERROR GLUE_MISSING_PARENT_RESOURCE"},
 	{"database without tables", policy.Identity, head + `{"Effect":"Allow","Action":"glue:GetTable","Resource":["arn:aws:glue:eu-west-1:111122223333:catalog","arn:aws:glue:eu-west-1:111122223333:database/d"]}]}`, "ERROR GLUE_MISSING_PARENT_RESOURCE"},
 	{"everything of the catalog", policy.Identity, head + `{"Effect":"Allow","Action":"glue:GetTable","Resource":"arn:aws:glue:*:111122223333:*"}]}`, ""},

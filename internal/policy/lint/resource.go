@@ -134,7 +134,7 @@ var holes = regexp.MustCompile(`\$\{[^}]*\}`)
 
 // kindPattern is the shape of a kind of resource.
 func kindPattern(template string) language.Pattern {
-	return language.Compile(holes.ReplaceAllString(template, "*"), language.Reading{Wildcards: true})
+	return language.CompileARN(holes.ReplaceAllString(template, "*"), language.Reading{Wildcards: true})
 }
 
 // meets reports whether an entry of Resource can name a resource of the kind.

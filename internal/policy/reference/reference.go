@@ -95,9 +95,7 @@ func Lookup(prefix string) *Service {
 
 // complete adds what services ask for and nobody publishes, and the index.
 func (s *Service) complete() {
-	for _, a := range unpublished[s.Prefix] {
-		s.Actions = append(s.Actions, a)
-	}
+	s.Actions = append(s.Actions, unpublished[s.Prefix]...)
 	slices.SortFunc(s.Actions, func(a, b Action) int { return strings.Compare(a.Name, b.Name) })
 	s.byName = make(map[string]*Action, len(s.Actions))
 	for i := range s.Actions {

@@ -69,8 +69,13 @@ func TestLike(t *testing.T) {
 		pattern, name string
 		want          bool
 	}{
-		{"Get*", "getTable", true}, {"*Table*", "BatchDeleteTableVersion", true}, {"Get?able", "GetTable", true},
-		{"Get*", "BatchGet", false}, {"GetTable", "GetTables", false}, {"*", "x", true}, {"*s", "GetTables", true},
+		{"Get*", "getTable", true},
+		{"*Table*", "BatchDeleteTableVersion", true},
+		{"Get?able", "GetTable", true},
+		{"Get*", "BatchGet", false},
+		{"GetTable", "GetTables", false},
+		{"*", "x", true},
+		{"*s", "GetTables", true},
 	} {
 		if reference.Like(c.pattern, c.name) != c.want {
 			t.Errorf("%s like %s is not %t", c.pattern, c.name, c.want)

@@ -53,6 +53,8 @@ type Service struct {
 	Accounts   Accounts
 	Records    Records
 	Filters    Filters
+	Access     Access
+	Traffic    Traffic
 	Authorizer op.Authorizer
 }
 

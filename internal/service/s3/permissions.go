@@ -1,5 +1,12 @@
 package s3
 
+import (
+	"context"
+	"strings"
+
+	"github.com/bindery-project/bindery/internal/op"
+)
+
 // Permission is one action that an operation needs, as a reference shows it.
 type Permission struct {
 	Operation string
@@ -27,4 +34,15 @@ func Permissions() []Permission {
 		}
 	}
 	return out
+}
+
+// Governed is a bucket or object as authorization sees it for the call in the context: its
+// owner, tags and policy. It says nothing to anybody; questions about access ask it.
+func (s *Service) Governed(ctx context.Context, action, name string) (op.Resource, error) {
+	bucket, key, _ := strings.Cut(strings.TrimPrefix(name, arnPrefix), "/")
+	b, err := s.records.find(ctx, bucket)
+	if err != nil {
+		return op.Resource{}, err
+	}
+	return resource(op.CallFrom(ctx), action, b, bucket, key), nil
 }
