@@ -26,7 +26,7 @@ type postgres struct {
 	pool    *pgxpool.Pool
 	sql     *sql.DB
 	waiting chan struct{} // one token per write that runs or waits
-	lane    chan struct{} // held by the write that runs again alone
+	lane    sync.RWMutex  // locked by a write that runs alone, read-locked by the others
 	hooks   sync.Mutex    // hooks run one at a time
 	listen  *listener
 }
@@ -49,7 +49,7 @@ func openPostgres(ctx context.Context, cfg Config, d *DB) (*postgres, error) {
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
-	p := &postgres{db: d, pool: pool, sql: stdlib.OpenDBFromPool(pool), waiting: make(chan struct{}, cfg.Queue), lane: make(chan struct{}, 1)}
+	p := &postgres{db: d, pool: pool, sql: stdlib.OpenDBFromPool(pool), waiting: make(chan struct{}, cfg.Queue)}
 	if err := p.migrate(ctx); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
@@ -79,7 +79,7 @@ func (p *postgres) write(ctx context.Context, fn Func) error {
 		return ErrBusy
 	}
 	for attempt := 0; ; attempt++ {
-		run := p.attempt
+		run := p.attemptBeside
 		if attempt >= crowded {
 			run = p.attemptAlone
 		}
@@ -111,15 +111,18 @@ func pause(ctx context.Context, attempt int) error {
 // had conflicts: many writers of one row would keep failing each other.
 const crowded = 2
 
-// attemptAlone is attempt while no other transaction of any node does the same.
-// Transactions that meet their first conflict are not held up.
+// attemptBeside is attempt while no write of this node runs alone.
+func (p *postgres) attemptBeside(ctx context.Context, fn Func) (again bool, err error) {
+	p.lane.RLock()
+	defer p.lane.RUnlock()
+	return p.attempt(ctx, fn)
+}
+
+// attemptAlone is attempt while no other write of this node runs, and no other node
+// does the same.
 func (p *postgres) attemptAlone(ctx context.Context, fn Func) (again bool, err error) {
-	select {
-	case p.lane <- struct{}{}: // one connection of this node waits for the others
-		defer func() { <-p.lane }()
-	case <-ctx.Done():
-		return false, ctx.Err()
-	}
+	p.lane.Lock()
+	defer p.lane.Unlock()
 	conn, err := p.sql.Conn(ctx)
 	if err != nil {
 		return false, fmt.Errorf("connect: %w", translate(err))

@@ -97,7 +97,7 @@ func knownFault(f family, err error) op.Error {
 		return pick(f, expiredToken)
 	case errors.Is(err, page.ErrInvalid):
 		return &op.Fault{Code: "InvalidInputException", Message: "The pagination token is not valid for this request.", Status: http.StatusBadRequest}
-	case errors.Is(err, db.ErrBusy):
+	case errors.Is(err, db.ErrBusy), errors.Is(err, db.ErrConflict): // a client tries again
 		return pick(f, throttled)
 	}
 	return nil
