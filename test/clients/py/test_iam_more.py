@@ -318,6 +318,16 @@ def test_federated_users_have_what_both_allow(root):
         guest.client("glue").get_databases()
 
 
+def test_roots_key_can_be_deleted(server):
+    owner = server.account_create("rootless")
+    admin = owner.user(allow("*"), name="keeper")
+    owner.client("iam").delete_access_key(AccessKeyId=owner.id)
+    with refused("InvalidClientTokenId", status=403):
+        owner.client("sts").get_caller_identity()
+    assert admin.client("iam").get_account_summary()["SummaryMap"]["AccountAccessKeysPresent"] == 0
+    assert admin.client("iam").list_users()["Users"][0]["UserName"] == "keeper"
+
+
 def test_a_refusal_is_decoded_in_its_account(root, second):
     user = root.user(allow("glue:*", Condition={"StringEquals": {"aws:username": "somebody"}}), deny("glue:GetTables", Sid="NoTables"), name="refused")
     with refused("AccessDeniedException", "explicit deny") as caught:

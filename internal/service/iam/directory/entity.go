@@ -128,6 +128,9 @@ func Delete[T any](ctx context.Context, tx *db.Tx, e *Entity[T]) error {
 	if _, err := tx.Exec(ctx, `DELETE FROM iam_entity WHERE id = ?`, e.ID); err != nil {
 		return err
 	}
+	if err := ForgetUses(ctx, tx, e.ID); err != nil {
+		return err
+	}
 	return e.record(ctx, tx, before, nil)
 }
 

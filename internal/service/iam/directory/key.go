@@ -50,6 +50,9 @@ func (d *Directory) DeleteKey(ctx context.Context, tx *db.Tx, k *AccessKey) erro
 	if _, err := tx.Exec(ctx, `DELETE FROM iam_access_key WHERE id = ?`, k.ID); err != nil {
 		return err
 	}
+	if err := ForgetUses(ctx, tx, k.ID); err != nil {
+		return err
+	}
 	return tx.Record(ctx, db.Change{Account: k.Account, Kind: "iam:access-key", Key: []byte(k.ID), Before: []byte{}})
 }
 

@@ -37,7 +37,7 @@ func (d *Directory) Layers(ctx context.Context, p *op.Principal) (*policy.Layers
 
 func (d *Directory) load(ctx context.Context, tx *db.Tx, p *op.Principal, l *policy.Layers) error {
 	id, _, _ := strings.Cut(p.UserID, ":")
-	if p.Type == op.FederatedUser {
+	if p.Type == op.FederatedUser && p.Session != nil {
 		id = p.Session.Owner
 	}
 	switch {

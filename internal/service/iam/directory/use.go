@@ -115,6 +115,12 @@ func (d *Directory) keep(ctx context.Context, batch []useRow) error {
 	return nil
 }
 
+// ForgetUses removes what is stored of a subject that is deleted.
+func ForgetUses(ctx context.Context, tx *db.Tx, subject string) error {
+	_, err := tx.Exec(ctx, `DELETE FROM iam_use WHERE subject = ?`, subject)
+	return err
+}
+
 // UsesOf lists the services that a subject called, by name, with what this node
 // noted and has not written yet.
 func (d *Directory) UsesOf(ctx context.Context, tx *db.Tx, subject string) ([]Use, error) {
