@@ -68,6 +68,11 @@ func (i *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if i.answer != nil && i.answer(w, r) {
 		return
 	}
+	i.serve(w, r)
+}
+
+// serve answers as a provider should.
+func (i *issuer) serve(w http.ResponseWriter, r *http.Request) {
 	if strings.HasSuffix(r.URL.Path, "/.well-known/openid-configuration") {
 		_ = json.NewEncoder(w).Encode(map[string]any{"issuer": i.URL, "jwks_uri": i.URL + "/keys"})
 		return
@@ -234,12 +239,13 @@ func TestKeysRotate(t *testing.T) {
 		t.Fatal(err)
 	}
 	i.rotate(t, "two")
-	if err := check(i.token(t, "two", nil)); err != nil {
-		t.Errorf("a token of the new key: %v", err)
-	}
 	c.Advance(11 * time.Minute)
 	if err := check(old); err == nil {
 		t.Error("the old key is taken long after it was withdrawn")
+	}
+	i.rotate(t, "three")
+	if err := check(i.token(t, "three", nil)); err != nil {
+		t.Errorf("a token of a new key: %v", err)
 	}
 }
 
@@ -262,21 +268,27 @@ func TestStrangersCannotMakeUsAsk(t *testing.T) {
 }
 
 func TestProvidersThatMisbehave(t *testing.T) {
+	var honest *issuer // what it would answer, elsewhere
+	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { honest.serve(w, r) }))
+	t.Cleanup(plain.Close)
 	for what, answer := range map[string]func(w http.ResponseWriter, r *http.Request) bool{
-		"redirects": func(w http.ResponseWriter, r *http.Request) bool {
-			http.Redirect(w, r, "https://169.254.169.254/", http.StatusFound)
+		"redirects to itself": func(w http.ResponseWriter, r *http.Request) bool {
+			if strings.HasPrefix(r.URL.Path, "/moved/") {
+				return false
+			}
+			http.Redirect(w, r, "/moved"+r.URL.Path, http.StatusFound)
 			return true
 		},
 		"fails": func(w http.ResponseWriter, _ *http.Request) bool {
 			w.WriteHeader(http.StatusInternalServerError)
 			return true
 		},
-		"never ends": func(w http.ResponseWriter, _ *http.Request) bool {
-			_, _ = w.Write([]byte(strings.Repeat(" ", 300<<10) + "{}"))
-			return true
+		"goes on and on": func(w http.ResponseWriter, r *http.Request) bool {
+			_, _ = w.Write([]byte(strings.Repeat(" ", 300<<10)))
+			return false
 		},
 		"says keys are elsewhere in clear": func(w http.ResponseWriter, r *http.Request) bool {
-			_ = json.NewEncoder(w).Encode(map[string]any{"issuer": "https://" + r.Host, "jwks_uri": "http://" + r.Host + "/keys"})
+			_ = json.NewEncoder(w).Encode(map[string]any{"issuer": "https://" + r.Host, "jwks_uri": plain.URL + "/keys"})
 			return true
 		},
 		"says keys are in the cloud's metadata": func(w http.ResponseWriter, r *http.Request) bool {
@@ -289,7 +301,7 @@ func TestProvidersThatMisbehave(t *testing.T) {
 		},
 	} {
 		i := newIssuer(t)
-		i.answer = answer
+		honest, i.answer = i, answer
 		_, err := i.verifier(clock.NewManual(noon)).Verify(context.Background(), i.provider(), i.token(t, "one", nil))
 		if !errors.Is(err, webidentity.ErrUnreachable) {
 			t.Errorf("a provider that %s: %v", what, err)
