@@ -57,7 +57,7 @@ func Compare(old, new *policy.Policy) (Result, error) {
 	if old.Kind() != new.Kind() {
 		return Result{}, ErrKinds
 	}
-	c := &comparison{old: old, new: new, variables: &language.Variables{}}
+	c := &comparison{old: old, new: new, variables: &language.Variables{}, budget: language.NewBudget(effort)}
 	if err := c.compile(); err != nil {
 		return Result{}, err
 	}
@@ -82,10 +82,14 @@ func Compare(old, new *policy.Policy) (Result, error) {
 	return Result{Verdict: NoNewAccess}, nil
 }
 
+// effort bounds one comparison to some seconds.
+const effort = 400_000_000
+
 // comparison is one run.
 type comparison struct {
 	old, new   *policy.Policy
 	variables  *language.Variables
+	budget     *language.Budget
 	statements []statement // of both policies
 	callers    []caller
 	keys       []*key
@@ -215,7 +219,7 @@ func (c *comparison) actionClasses(a *statement) []actionClass {
 		if source != nil {
 			within = append(within, language.Reader{Pattern: source})
 		}
-		found, complete := language.Explore(within, readers)
+		found, complete := language.Explore(c.budget, within, readers)
 		if !complete {
 			c.why = append(c.why, "actions with too many overlapping wildcards")
 		}

@@ -200,7 +200,7 @@ func (c *comparison) fit(r *Request, service *reference.Service, action *referen
 	for _, kind := range action.Kinds() {
 		template := service.Resources[kind]
 		shape := language.CompileARN(stars.ReplaceAllString(template, "*"), how)
-		if language.Covered(&own, []*language.Pattern{&shape}) {
+		if language.Covered(c.budget, &own, []*language.Pattern{&shape}) {
 			return true
 		}
 		better := *r

@@ -63,7 +63,7 @@ func (c *comparison) resourceClasses(a *statement, asked []*statement) []resourc
 		if source != nil {
 			within = []language.Reader{{Pattern: &anyARN}, {Pattern: source}}
 		}
-		found, complete := language.Explore(within, readers)
+		found, complete := language.Explore(c.budget, within, readers)
 		if !complete {
 			c.why = append(c.why, "resources with too many overlapping wildcards")
 		}

@@ -77,6 +77,9 @@ func fillVariables(text string) string {
 	}
 }
 
+// valueEffort bounds the sorting of the values of one key.
+const valueEffort = 20_000_000
+
 var (
 	anyText = language.Compile("*", language.Reading{Wildcards: true})
 	noNames = &language.Variables{} // of patterns without variables: for "${*}" and the like
@@ -96,7 +99,7 @@ func stringValues(_ []string, atoms []*atom) ([]string, bool) {
 			readers = append(readers, language.Reader{Pattern: &p})
 		}
 	}
-	return texts(language.Explore([]language.Reader{{Pattern: &anyText}}, readers))
+	return texts(language.Explore(language.NewBudget(valueEffort), []language.Reader{{Pattern: &anyText}}, readers))
 }
 
 func texts(classes []language.Class, complete bool) ([]string, bool) {
@@ -118,7 +121,7 @@ func arnValues(_ []string, atoms []*atom) ([]string, bool) {
 			readers = append(readers, language.Reader{Pattern: &p})
 		}
 	}
-	return texts(language.Explore([]language.Reader{{Pattern: &anyARN}}, readers))
+	return texts(language.Explore(language.NewBudget(valueEffort), []language.Reader{{Pattern: &anyARN}}, readers))
 }
 
 // numberValues are the numbers themselves, one between each two, one below and one above.

@@ -21,10 +21,23 @@ type Class struct {
 // MaxStates bounds a walk.
 const MaxStates = 60_000
 
+// Budget bounds the work of several walks together, in places looked at, which take some
+// nanoseconds each: a hostile document must not keep a server busy.
+type Budget struct{ left int }
+
+// NewBudget returns a budget of n places.
+func NewBudget(n int) *Budget { return &Budget{left: n} }
+
+// Spend takes n from the budget and reports whether it was there.
+func (b *Budget) Spend(n int) bool {
+	b.left -= n
+	return b.left >= 0
+}
+
 // Explore answers every class of the strings that all of within accept, as the readers treat
 // them. complete is false when the walk was given up because the patterns overlap in too many
 // ways; what was found until then is answered.
-func Explore(within []Reader, readers []Reader) (classes []Class, complete bool) {
+func Explore(b *Budget, within, readers []Reader) (classes []Class, complete bool) {
 	w := newWalk(within, readers)
 	seen := map[string]bool{}
 	kept := map[string]bool{}
@@ -40,6 +53,9 @@ func Explore(within []Reader, readers []Reader) (classes []Class, complete bool)
 			}
 		}
 		for _, letter := range w.alphabet {
+			if !b.Spend(at.sets.size()) {
+				return classes, false
+			}
 			next := w.advance(at.sets, letter)
 			if next == nil {
 				continue
@@ -76,6 +92,15 @@ func (s *step) text() []rune {
 
 // sets are the places that each reader may stand at, one list per reader, ascending.
 type sets [][]uint16
+
+// size is what a step from here costs.
+func (s sets) size() int {
+	n := len(s)
+	for _, set := range s {
+		n += len(set)
+	}
+	return n
+}
 
 func (s sets) key() string {
 	var b []byte
@@ -235,12 +260,12 @@ func (w *walk) verdict(at sets) (accepts []bool, ok bool) {
 
 // Covered reports whether every string of p is surely one of the others. It answers false when
 // that could not be found out.
-func Covered(p *Pattern, others []*Pattern) bool {
+func Covered(b *Budget, p *Pattern, others []*Pattern) bool {
 	readers := make([]Reader, len(others))
 	for i, o := range others {
 		readers[i] = Reader{Pattern: o}
 	}
-	classes, complete := Explore([]Reader{{Pattern: p}}, readers)
+	classes, complete := Explore(b, []Reader{{Pattern: p}}, readers)
 	if !complete {
 		return false
 	}

@@ -8,6 +8,8 @@ import (
 	"github.com/bindery-project/bindery/internal/policy/language"
 )
 
+func budget() *language.Budget { return language.NewBudget(10_000_000) }
+
 func TestCovered(t *testing.T) {
 	for _, c := range []struct {
 		inner string
@@ -36,7 +38,7 @@ func TestCovered(t *testing.T) {
 			p := language.Compile(text, how)
 			outer = append(outer, &p)
 		}
-		if got := language.Covered(&inner, outer); got != c.want {
+		if got := language.Covered(budget(), &inner, outer); got != c.want {
 			t.Errorf("%s within %v: %t", c.inner, c.outer, got)
 		}
 	}
@@ -49,13 +51,13 @@ func TestARNStarsStayInTheirSegment(t *testing.T) {
 		"arn:aws:s3:::bucket/*": true, "arn:aws:s3:*:*:x": true, "arn:aws:*:::x": false, "arn:aws:s3:::a:b:c": true,
 	} {
 		p := language.CompileARN(text, how)
-		if got := language.Covered(&p, []*language.Pattern{&wide}); got != want {
+		if got := language.Covered(budget(), &p, []*language.Pattern{&wide}); got != want {
 			t.Errorf("%s within arn:aws:s3:*: %t", text, got)
 		}
 	}
 	region := language.CompileARN("arn:aws:glue:*:1:x", how)
 	free := language.Compile("arn:aws:glue:*:1:x", how)
-	if language.Covered(&free, []*language.Pattern{&region}) || !language.Covered(&region, []*language.Pattern{&free}) {
+	if language.Covered(budget(), &free, []*language.Pattern{&region}) || !language.Covered(budget(), &region, []*language.Pattern{&free}) {
 		t.Error("a star within a segment takes colons")
 	}
 }
@@ -66,13 +68,13 @@ func TestExploreIsComplete(t *testing.T) {
 		draw := func(label string) string { return rapid.StringMatching(`[ab*?]{0,5}`).Draw(t, label) }
 		how := language.Reading{Wildcards: true}
 		within, one, two := language.Compile(draw("within"), how), language.Compile(draw("one"), how), language.Compile(draw("two"), how)
-		classes, complete := language.Explore([]language.Reader{{Pattern: &within}}, []language.Reader{{Pattern: &one}, {Pattern: &two}})
+		classes, complete := language.Explore(budget(), []language.Reader{{Pattern: &within}}, []language.Reader{{Pattern: &one}, {Pattern: &two}})
 		if !complete {
 			t.Fatal("gave up")
 		}
 		text := rapid.StringMatching(`[abc]{0,6}`).Draw(t, "text")
 		word := language.Compile(text, language.Reading{})
-		in := func(p *language.Pattern) bool { return language.Covered(&word, []*language.Pattern{p}) }
+		in := func(p *language.Pattern) bool { return language.Covered(budget(), &word, []*language.Pattern{p}) }
 		if !in(&within) {
 			return
 		}

@@ -10,8 +10,10 @@ package lint
 import (
 	"cmp"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/bindery-project/bindery/internal/policy"
+	"github.com/bindery-project/bindery/internal/policy/language"
 )
 
 // Level is the type of a finding.
@@ -51,7 +53,7 @@ type Place struct{ Line, Column, Offset int }
 
 // Check judges a document that is meant as a policy of the kind.
 func Check(text []byte, kind policy.Kind) []Finding {
-	c := &checker{text: string(text), kind: kind}
+	c := &checker{text: string(text), kind: kind, budget: language.NewBudget(effort)}
 	c.run(text)
 	slices.SortStableFunc(c.findings, func(a, b Finding) int {
 		return cmp.Or(
@@ -74,7 +76,15 @@ type checker struct {
 	text     string
 	kind     policy.Kind
 	findings []Finding
+	budget   *language.Budget
 }
+
+// effort bounds what is spent on comparing patterns with each other, some tenths of a second;
+// what is not looked at then is not found. pairCost is that of comparing two statements.
+const (
+	effort   = 6_000_000
+	pairCost = 100
+)
 
 func (c *checker) run(text []byte) {
 	root, err := policy.Outline(text)
@@ -128,7 +138,7 @@ func (c *checker) report(level Level, code string, at spot, message string) {
 
 func (c *checker) place(offset int) Place {
 	at := policy.PositionAt(c.text, offset)
-	return Place{Line: at.Line, Column: at.Column - 1, Offset: len([]rune(c.text[:min(offset, len(c.text))]))}
+	return Place{Line: at.Line, Column: at.Column - 1, Offset: utf8.RuneCountInString(c.text[:min(offset, len(c.text))])}
 }
 
 // limits are the sizes that AWS allows, with the codes of exceeding them.

@@ -17,7 +17,7 @@ func (c *checker) overlaps(statements []*statement) {
 			continue
 		}
 		for j, other := range statements {
-			if i == j || !other.plain() || !contains(other, s) || !samePrincipals(other, s) {
+			if i == j || !other.plain() || !c.contains(other, s) || !samePrincipals(other, s) {
 				continue
 			}
 			if done := c.overlap(statements, i, j); done {
@@ -33,7 +33,7 @@ func (c *checker) overlap(statements []*statement, i, j int) bool {
 	free := len(other.conditions) == 0
 	switch {
 	case s.deny == other.deny && (free || sameConditions(s, other)):
-		if j > i && contains(s, other) && len(s.conditions) == len(other.conditions) {
+		if j > i && c.contains(s, other) && len(s.conditions) == len(other.conditions) {
 			return false // they say the same: the later one is told
 		}
 		c.report(Suggestion, "REDUNDANT_STATEMENT", s.at, fmt.Sprintf("statement %d says the same or more", j+1))
@@ -51,11 +51,11 @@ func (s *statement) plain() bool {
 }
 
 // contains reports whether every action and resource of the inner statement is one of the outer.
-func contains(outer, inner *statement) bool {
-	return allWithin(inner.actions, outer.actions, actionPattern) && allWithin(inner.resources, outer.resources, resourcePattern)
+func (c *checker) contains(outer, inner *statement) bool {
+	return c.budget.Spend(pairCost) && c.allWithin(inner.actions, outer.actions, actionPattern) && c.allWithin(inner.resources, outer.resources, resourcePattern)
 }
 
-func allWithin(inner, outer []text, compile func(string, *language.Variables) language.Pattern) bool {
+func (c *checker) allWithin(inner, outer []text, compile func(string, *language.Variables) language.Pattern) bool {
 	v := &language.Variables{}
 	var all []*language.Pattern
 	for _, t := range outer {
@@ -70,7 +70,7 @@ func allWithin(inner, outer []text, compile func(string, *language.Variables) la
 			return false
 		}
 		p := compile(t.value, v)
-		if !language.Covered(&p, all) {
+		if !language.Covered(c.budget, &p, all) {
 			return false
 		}
 	}

@@ -25,7 +25,7 @@ func (c *checker) resources(s *statement) {
 	}
 	for i, r := range s.resources {
 		for j, other := range s.resources {
-			if i != j && within(r.value, other.value) && (i > j || !within(other.value, r.value)) {
+			if i != j && c.within(r.value, other.value) && (i > j || !c.within(other.value, r.value)) {
 				c.report(Suggestion, "REDUNDANT_RESOURCE", r.at, quote(r.value)+" is contained in "+quote(other.value))
 				break
 			}
@@ -33,17 +33,17 @@ func (c *checker) resources(s *statement) {
 	}
 }
 
-func within(inner, outer string) bool {
+func (c *checker) within(inner, outer string) bool {
 	if outer == "*" {
 		return true
 	}
-	if inner == "*" {
+	if inner == "*" || !c.budget.Spend(pairCost) {
 		return false
 	}
 	v := &language.Variables{}
 	how := language.Reading{Wildcards: true, Variables: v}
 	p, q := language.CompileARN(inner, how), language.CompileARN(outer, how)
-	return language.Covered(&p, []*language.Pattern{&q})
+	return language.Covered(c.budget, &p, []*language.Pattern{&q})
 }
 
 func (c *checker) resource(r text) {
@@ -138,13 +138,13 @@ func kindPattern(template string) language.Pattern {
 }
 
 // meets reports whether an entry of Resource can name a resource of the kind.
-func meets(entry, template string) bool {
+func (c *checker) meets(entry, template string) bool {
 	if entry == "*" {
 		return true
 	}
 	entry = variables.ReplaceAllString(entry, "*")
 	p, kind := language.CompileARN(entry, language.Reading{Wildcards: true}), kindPattern(template)
-	classes, complete := language.Explore([]language.Reader{{Pattern: &p}, {Pattern: &kind}}, nil)
+	classes, complete := language.Explore(c.budget, []language.Reader{{Pattern: &p}, {Pattern: &kind}}, nil)
 	return !complete || len(classes) > 0
 }
 
@@ -170,11 +170,14 @@ func (c *checker) matches(s *statement) {
 		starOnly[n.by.value] = starOnly[n.by.value] && len(kinds) == 0
 		for _, kind := range kinds {
 			template := n.service.Resources[kind]
+			if !c.budget.Spend(len(s.resources)) {
+				return
+			}
 			for _, r := range s.resources {
 				key := [2]string{r.value, template}
 				hit, seen := memo[key]
 				if !seen {
-					hit = meets(r.value, template)
+					hit = c.meets(r.value, template)
 					memo[key] = hit
 				}
 				if hit {
@@ -231,7 +234,7 @@ func (c *checker) hierarchy(statements []*statement) {
 	reaches := func(r, template string) bool {
 		key := [2]string{r, template}
 		if _, seen := memo[key]; !seen {
-			memo[key] = meets(r, template)
+			memo[key] = c.meets(r, template)
 		}
 		return memo[key]
 	}
@@ -244,7 +247,7 @@ func (c *checker) hierarchy(statements []*statement) {
 		var order []string
 		for i := range list {
 			n := &list[i]
-			if n.service.Prefix != "glue" {
+			if n.service.Prefix != "glue" || !c.budget.Spend(pairCost*len(statements)) {
 				continue
 			}
 			have, missing := levels(n, s, statements, reaches)

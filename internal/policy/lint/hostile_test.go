@@ -1,0 +1,38 @@
+package lint_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bindery-project/bindery/internal/policy"
+	"github.com/bindery-project/bindery/internal/policy/lint"
+)
+
+// TestHostileDocuments: the longest documents, made to be slow, are judged in bounded time.
+func TestHostileDocuments(t *testing.T) {
+	var many, wild, actions []string
+	for i := range 1000 {
+		many = append(many, fmt.Sprintf(`{"Effect":"Allow","Action":"s3:Get*","Resource":"arn:aws:s3:::b%d*/*a"}`, i))
+		wild = append(wild, fmt.Sprintf(`"arn:aws:s3:::*a*b*c*%d*%d*d*"`, i, i*7))
+		actions = append(actions, fmt.Sprintf(`"s3:*e*t*%c*"`, 'a'+i%26))
+	}
+	for name, text := range map[string]string{
+		"statements": head + strings.Join(many, ",") + `]}`,
+		"resources":  head + `{"Effect":"Allow","Action":"s3:*","Resource":[` + strings.Join(wild, ",") + `]}]}`,
+		"two of them": head + `{"Effect":"Allow","Action":"s3:*","Resource":[` + strings.Join(wild[:500], ",") + `]},
+			{"Effect":"Allow","Action":"s3:*","Resource":[` + strings.Join(wild[500:], ",") + `]}]}`,
+		"short actions": head + `{"Effect":"Allow","Action":["s3:*a` + strings.Repeat(`","s3:*a`, 12000) + `"],"Resource":"arn:aws:s3:::b/*"}]}`,
+		"glue":          head + `{"Effect":"Allow","Action":"glue:*","Resource":"arn:aws:glue:*:*:table/a/b"}` + strings.Repeat(`,{"Effect":"Allow","Action":"glue:*","Resource":"arn:aws:glue:*:*:table/a/b"}`, 1500) + `]}`,
+		"actions":       head + `{"Effect":"Allow","Action":[` + strings.Join(actions, ",") + `],"Resource":"arn:aws:s3:::b/*"}]}`,
+	} {
+		began := time.Now()
+		lint.Check([]byte(text), policy.Identity)
+		if took := time.Since(began); took > 20*time.Second {
+			t.Errorf("%s: %d bytes took %v", name, len(text), took)
+		} else {
+			t.Logf("%s: %d bytes took %v", name, len(text), took)
+		}
+	}
+}
