@@ -77,6 +77,7 @@ type checker struct {
 	kind     policy.Kind
 	findings []Finding
 	budget   *language.Budget
+	places   []Place // of each byte of the text
 }
 
 // effort bounds what is spent on comparing patterns with each other, some tenths of a second;
@@ -136,9 +137,31 @@ func (c *checker) report(level Level, code string, at spot, message string) {
 	})
 }
 
+// place finds the line of an offset in a table made once, since a long document may have very
+// many findings.
 func (c *checker) place(offset int) Place {
-	at := policy.PositionAt(c.text, offset)
-	return Place{Line: at.Line, Column: at.Column - 1, Offset: utf8.RuneCountInString(c.text[:min(offset, len(c.text))])}
+	if c.places == nil {
+		c.places = places(c.text)
+	}
+	return c.places[min(offset, len(c.text))]
+}
+
+// places are the places of all bytes of a text, and of its end.
+func places(text string) []Place {
+	out := make([]Place, 0, len(text)+1)
+	at := Place{Line: 1}
+	for rest := text; rest != ""; {
+		r, size := utf8.DecodeRuneInString(rest)
+		rest = rest[size:]
+		for range size {
+			out = append(out, at)
+		}
+		at.Offset, at.Column = at.Offset+1, at.Column+1
+		if r == '\n' {
+			at.Line, at.Column = at.Line+1, 0
+		}
+	}
+	return append(out, at)
 }
 
 // limits are the sizes that AWS allows, with the codes of exceeding them.
