@@ -94,8 +94,14 @@ func (c loadCase) send(p *process, s settings, requests [][]byte) (figures, erro
 	if _, err := drive(p, requests, 0, warm, s.connections); err != nil {
 		return figures{}, err
 	}
-	each := time.Since(began) / time.Duration(warm)
-	last := warm + max(int(s.seconds/max(each, time.Microsecond)), s.connections)
+	each := max(time.Since(began)/time.Duration(warm), time.Microsecond)
+	if known := min(c.distinct, int(s.seconds/each)); !c.once && known > warm {
+		// Each of the requests once, so that none is the first of its kind.
+		if _, err := drive(p, requests, 0, known, s.connections); err != nil {
+			return figures{}, err
+		}
+	}
+	last := warm + max(int(s.seconds/each), s.connections)
 	if c.once {
 		last = min(last, len(requests))
 		p.written += last // a write that was sent is not sent again
