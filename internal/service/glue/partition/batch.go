@@ -21,9 +21,9 @@ func (p *Partitions) BatchCreatePartition(ctx context.Context, in *glueapi.Batch
 	if err != nil {
 		return nil, err
 	}
-	docs := make([]*document, len(in.PartitionInputList))
+	docs, author := make([]*document, len(in.PartitionInputList)), author{account: t.account}
 	for i := range docs {
-		if docs[i], err = newDocument(t.account, &in.PartitionInputList[i], now(call)); err != nil {
+		if docs[i], err = author.document(&in.PartitionInputList[i], now(call)); err != nil {
 			return nil, err
 		}
 	}

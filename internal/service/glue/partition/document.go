@@ -2,6 +2,9 @@ package partition
 
 import (
 	"crypto/sha256"
+	"maps"
+	"reflect"
+	"slices"
 
 	"github.com/bindery-project/bindery/internal/api/glueapi"
 	"github.com/bindery-project/bindery/internal/op"
@@ -30,7 +33,20 @@ type document struct {
 	hash    hash
 }
 
+// author writes documents for one account. It remembers the shared descriptor
+// that it wrote last: the partitions of a batch mostly have the same.
+type author struct {
+	account string
+	last    *glueapi.StorageDescriptor
+	text    []byte
+	hash    hash
+}
+
 func newDocument(account string, in *glueapi.PartitionInput, created op.Millis) (*document, error) {
+	return (&author{account: account}).document(in, created)
+}
+
+func (a *author) document(in *glueapi.PartitionInput, created op.Millis) (*document, error) {
 	own := glueapi.PartitionFromInput(in)
 	own.CreationTime, own.StorageDescriptor = &created, nil
 	if own.Values == nil {
@@ -43,7 +59,7 @@ func newDocument(account string, in *glueapi.PartitionInput, created op.Millis) 
 	}
 	head = head[:len(head)-1]
 	if in.StorageDescriptor != nil {
-		if head, err = d.split(account, head, in.StorageDescriptor); err != nil {
+		if head, err = a.split(d, head, in.StorageDescriptor); err != nil {
 			return nil, err
 		}
 	}
@@ -52,22 +68,57 @@ func newDocument(account string, in *glueapi.PartitionInput, created op.Millis) 
 }
 
 // split appends the partition's own part of a descriptor and keeps the shared one.
-func (d *document) split(account string, head []byte, in *glueapi.StorageDescriptor) ([]byte, error) {
-	shared := terms.Descriptor(in)
-	shared.Location, shared.AdditionalLocations, shared.Parameters = nil, nil, nil
+func (a *author) split(d *document, head []byte, in *glueapi.StorageDescriptor) ([]byte, error) {
 	own := &glueapi.StorageDescriptor{Location: in.Location, AdditionalLocations: in.AdditionalLocations, Parameters: in.Parameters}
-	var err error
-	if d.shared, err = terms.Write(glueapi.ShapeStorageDescriptor, shared); err != nil {
-		return nil, err
-	}
 	text, err := terms.Write(glueapi.ShapeStorageDescriptor, own)
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(append([]byte(account+"\x00"), d.shared...))
-	d.hash = hash(sum[:hashSize])
+	if err := a.share(in); err != nil {
+		return nil, err
+	}
+	d.shared, d.hash = a.text, a.hash
 	head = append(head, `,"StorageDescriptor":`...)
 	return append(head, text[:len(text)-1]...), nil
+}
+
+// share writes the shared part of a descriptor, unless it is the last one again.
+func (a *author) share(in *glueapi.StorageDescriptor) error {
+	shared := terms.Descriptor(in)
+	shared.Location, shared.AdditionalLocations, shared.Parameters = nil, nil, nil
+	if a.last != nil && sameDescriptor(shared, a.last) {
+		return nil
+	}
+	text, err := terms.Write(glueapi.ShapeStorageDescriptor, shared)
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(append([]byte(a.account+"\x00"), text...))
+	a.last, a.text, a.hash = shared, text, hash(sum[:hashSize])
+	return nil
+}
+
+// sameDescriptor is reflect.DeepEqual with a faster way through the columns,
+// which are most of it.
+func sameDescriptor(a, b *glueapi.StorageDescriptor) bool {
+	if (a.Columns == nil) != (b.Columns == nil) || !slices.EqualFunc(a.Columns, b.Columns, sameColumn) {
+		return false
+	}
+	x, y := *a, *b
+	x.Columns, y.Columns = nil, nil
+	return reflect.DeepEqual(x, y)
+}
+
+func sameColumn(a, b glueapi.Column) bool {
+	return a.Name == b.Name && sameText(a.Type, b.Type) && sameText(a.Comment, b.Comment) &&
+		(a.Parameters == nil) == (b.Parameters == nil) && maps.Equal(a.Parameters, b.Parameters)
+}
+
+func sameText(a, b *string) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
 }
 
 // splitPayload takes a stored partition apart.
