@@ -112,6 +112,7 @@ func (a *App) openAudit(context.Context) (err error) {
 // start replaces, never an account without its key.
 func (a *App) openAccount(ctx context.Context) error {
 	a.people = directory.New(a.db, a.keys)
+	a.closers = append(a.closers, func() error { return a.people.KeepUses(context.WithoutCancel(ctx)) })
 	accounts, err := a.people.Accounts(ctx)
 	if err != nil {
 		return err
@@ -248,9 +249,6 @@ func (a *App) Close() error {
 	}
 	if a.listener != nil {
 		_ = a.listener.Close() // Serve has closed it when it ran
-	}
-	if a.people != nil && a.gateway != nil {
-		errs = append(errs, a.people.KeepUses(context.Background()))
 	}
 	if a.audit != nil {
 		errs = append(errs, a.audit.Close())
