@@ -12,7 +12,7 @@ import (
 // generateDocs writes docs/operations/<service>.md: each operation with the
 // file that answers it, or "refused", and its authorization rule.
 func generateDocs(root string, p *Package, out outputs) error {
-	found, err := findMethods(root, p.Facts.ID)
+	found, err := findMethods(root, p.Facts.ID, p.Overlay.Folder)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -12,7 +13,7 @@ import (
 )
 
 // findMethods maps the exported methods of a service's facade, the type
-// Service of internal/service/<id>, to the files that declare them. Methods
+// Service of internal/service/<folder>, to the files that declare them. Methods
 // promoted from the generated refusals are left out. A service that does not
 // exist yet has none.
 //
@@ -20,9 +21,9 @@ import (
 // without function bodies: imports of anything else are empty packages, and
 // the errors that follow from that are ignored. Method sets need no more, and
 // the index can be made while other code does not compile.
-func findMethods(root, id string) (map[string]string, error) {
+func findMethods(root, id, folder string) (map[string]string, error) {
 	l := &loader{root: root, fset: token.NewFileSet(), known: map[string]*types.Package{}, own: []string{
-		module + "/internal/service/" + id, module + "/internal/api/" + id + "api",
+		module + "/internal/service/" + cmp.Or(folder, id), module + "/internal/api/" + id + "api",
 	}}
 	facade, err := l.Import(l.own[0])
 	if err != nil || facade.Scope().Lookup("Service") == nil {

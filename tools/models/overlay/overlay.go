@@ -14,6 +14,7 @@ import (
 type Overlay struct {
 	Action      string              `json:"action"`      // prefix of the IAM actions: "glue"
 	EventSource string              `json:"eventSource"` // name in audit records
+	Folder      string              `json:"folder"`      // of the service below internal/service; default: its id
 	Prefix      string              `json:"prefix"`      // ARN prefix of the service's resources
 	Prefixes    map[string]string   `json:"prefixes"`    // other prefixes, by kind of resource
 	Operations  map[string]Row      `json:"operations"`
