@@ -14,6 +14,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 )
 
 func main() {
@@ -47,19 +49,31 @@ func run(ctx context.Context, s settings) error {
 		}
 	}
 	printHead()
-	ran := 0
-	for _, c := range cases(s) {
-		if !c.chosen(s.only) {
-			continue
-		}
-		ran++
-		if err := measure(ctx, servers, s, c); err != nil {
-			return fmt.Errorf("%s: %w", c.name, err)
-		}
-	}
-	if ran == 0 {
+	chosen := slices.DeleteFunc(cases(s), func(c loadCase) bool { return !c.chosen(s.only) })
+	if len(chosen) == 0 {
 		return fmt.Errorf("no case has %q in its name", s.only)
 	}
+	for range s.count {
+		for _, c := range chosen {
+			if err := measureCase(ctx, servers, s, c); err != nil {
+				return fmt.Errorf("%s: %w", c.name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// measureCase runs one case beside the other servers, or alone for benchstat.
+func measureCase(ctx context.Context, servers []*process, s settings, c loadCase) error {
+	if !s.benchmarks {
+		return measure(ctx, servers, s, c)
+	}
+	got, err := c.run(servers[0], s)
+	if err != nil {
+		return err
+	}
+	name := strings.NewReplacer(" ", "_", ",", "").Replace(c.name)
+	fmt.Printf("Benchmark%s %d %d ns/op\n", name, int(got.rate*s.seconds.Seconds()), got.cpu.Nanoseconds())
 	return nil
 }
 

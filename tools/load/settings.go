@@ -16,6 +16,8 @@ type settings struct {
 	connections int
 	only        string // a part of the names of the cases to run
 	profiles    string // folder for bindery's CPU profiles; "" for none
+	count       int    // how often each case is measured
+	benchmarks  bool   // print bindery's CPU per request as Go benchmarks, for benchstat
 	bare        string // answer this file's bytes: the bare server
 }
 
@@ -30,6 +32,8 @@ func parseSettings() settings {
 	flag.IntVar(&s.connections, "connections", 8, "`number` of connections")
 	flag.StringVar(&s.only, "only", "", "run the cases whose names contain this `text`")
 	flag.StringVar(&s.profiles, "profiles", "", "write a CPU profile of bindery for each case to this `folder`")
+	flag.IntVar(&s.count, "count", 1, "measure each case so many `times`")
+	flag.BoolVar(&s.benchmarks, "benchmarks", false, "print bindery's CPU per request as Go benchmarks, for benchstat")
 	flag.StringVar(&s.bare, "bare", "", "serve this `file`'s bytes to every request (used by the program itself)")
 	flag.Parse()
 	return s
