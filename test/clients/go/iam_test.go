@@ -69,7 +69,7 @@ func TestRoleSessionHasItsRightsAndNoMore(t *testing.T) {
 	reader := s.as(*got.AccessKeyId, *got.SecretAccessKey, *got.SessionToken)
 	must[*iam.ListUsersOutput](t)(iam.NewFromConfig(reader).ListUsers(ctx, &iam.ListUsersInput{}))
 	_, err := iam.NewFromConfig(reader).ListGroups(ctx, &iam.ListGroupsInput{})
-	refused(t, err, "AccessDenied", "assumed-role/reader/night is not authorized to perform: iam:ListGroups on resource: * because no identity-based policy allows the iam:ListGroups action")
+	refused(t, err, "AccessDenied", "assumed-role/reader/night is not authorized to perform: iam:ListGroups on resource: arn:aws:iam::"+s.Account+":group/ because no identity-based policy allows the iam:ListGroups action")
 	who := must[*sts.GetCallerIdentityOutput](t)(sts.NewFromConfig(reader).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{}))
 	if want := "arn:aws:sts::" + s.Account + ":assumed-role/reader/night"; *who.Arn != want {
 		t.Errorf("caller is %s, want %s", *who.Arn, want)
