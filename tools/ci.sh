@@ -54,7 +54,8 @@ step() {
 		failed+=("$name")
 	fi
 	# A part that printed no count leaves an empty line, which the sum refuses.
-	sed -nE '/^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$/h; ${x;p}' "$scratch/output" >>"$counts"
+	# Colours that a tool left behind are no part of it.
+	sed -E 's/\x1b\[[0-9;]*m//g' "$scratch/output" | sed -nE '/^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$/h; ${x;p}' >>"$counts"
 	echo "=== $name took $((SECONDS - began)) s"
 }
 

@@ -37,7 +37,7 @@ for name in ${!AWS_@}; do unset "$name"; done
 reports=$root/.cache/java/surefire-reports
 rm -rf "$reports"
 failed=0
-mvn --quiet --batch-mode --no-transfer-progress test "$@" || failed=1
+mvn -Dstyle.color=never --quiet --batch-mode --no-transfer-progress test "$@" || failed=1
 # Each class reports once, on the line that opens its suite.
 cat "$reports"/TEST-*.xml 2>/dev/null | grep -oE '<testsuite [^>]*>' | awk '
 	function figure(name) { match($0, " " name "=\"[0-9]+\""); return substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 4) + 0 }

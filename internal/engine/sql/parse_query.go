@@ -396,7 +396,7 @@ func (p *parser) windowWord() bool {
 	case "PARTITION":
 		return next.word == "BY"
 	case "ROWS", "RANGE", "GROUPS":
-		return next.kind == tokWord || next.kind == tokInteger || next.text == "?"
+		return next.text != ")" // a bound may begin with anything
 	}
 	return false
 }
