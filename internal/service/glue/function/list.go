@@ -22,7 +22,7 @@ func (f *Functions) GetUserDefinedFunctions(ctx context.Context, in *glueapi.Get
 		return nil, err
 	}
 	l := &listing{catalog: catalog, region: call.Region, size: terms.Size(in.MaxResults, maxPage), kind: in.FunctionType}
-	if l.matches, err = terms.NamePattern(&in.Pattern); err != nil {
+	if l.matches, _, err = terms.Names(&in.Pattern); err != nil {
 		return nil, err
 	}
 	if in.DatabaseName != nil {
@@ -47,7 +47,7 @@ func (f *Functions) GetUserDefinedFunctions(ctx context.Context, in *glueapi.Get
 type listing struct {
 	catalog, region string
 	database        string // empty: all of them
-	matches         func(name string) bool
+	matches         func(name string) (bool, error)
 	kind            *string // FunctionType
 	size            int
 }
@@ -89,10 +89,14 @@ func (f *Functions) gather(ctx context.Context, l *listing, after string, out *g
 }
 
 // wanted reads a function and reports whether it belongs in the answer. One without a type
-// counts as a regular function.
+// counts as a regular function. What the caller may not see is not matched: a pattern that
+// takes too long would tell of it.
 func (f *Functions) wanted(ctx context.Context, tx *db.Tx, l *listing, r *row) (bool, error) {
-	if !l.matches(r.name) || !f.allowed(ctx, l, r) {
+	if !f.allowed(ctx, l, r) {
 		return false, nil
+	}
+	if ok, err := l.matches(r.name); !ok || err != nil {
+		return false, err
 	}
 	if err := r.read(ctx, tx); err != nil {
 		return false, err

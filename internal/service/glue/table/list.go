@@ -58,6 +58,7 @@ type listing struct {
 
 	limits     terms.Limits
 	matches    func(name string) (bool, error)
+	slow       bool // matches may fail or take its time
 	every      bool // matches is true for all names
 	attributes []string
 }
@@ -69,14 +70,14 @@ func newListing(ctx context.Context, catalog string, in *glueapi.GetTablesInput)
 	if err := checkAttributes(in.AttributesToGet); err != nil {
 		return nil, err
 	}
-	matches, err := terms.Names(in.Expression)
+	matches, slow, err := terms.Names(in.Expression)
 	if err != nil {
 		return nil, err
 	}
 	return &listing{
 		region: op.CallFrom(ctx).Region, catalog: catalog, database: arn.Fold(in.DatabaseName),
 		limits:  terms.Limits{Size: terms.Size(in.MaxResults, maxPage), Budget: scanBudget},
-		matches: matches, every: in.Expression == nil || *in.Expression == "", attributes: in.AttributesToGet,
+		matches: matches, slow: slow, every: in.Expression == nil || *in.Expression == "", attributes: in.AttributesToGet,
 	}, nil
 }
 
@@ -91,7 +92,7 @@ func (t *Tables) gather(ctx context.Context, l *listing, after string) (terms.Pa
 		found, err = terms.Gather(l.limits, after, func(after string, n int) ([]string, error) {
 			return from.names(ctx, after, n)
 		}, func(name string) (op.Raw, error) {
-			if ok, err := l.matches(name); !ok || err != nil || !t.allowed(ctx, l, name) {
+			if ok, err := t.wanted(ctx, l, name); !ok || err != nil {
 				return nil, err
 			}
 			r, err := from.row(ctx, name)
@@ -132,6 +133,19 @@ func (s *source) row(ctx context.Context, name string) (*row, error) {
 		return r, nil
 	}
 	return findIn(ctx, s.tx, s.catalog, s.database, s.databaseID, name)
+}
+
+// wanted reports whether a name matches and the caller may see it. Matching is
+// the cheaper question, but what the caller may not see is not matched where
+// that could be noticed.
+func (t *Tables) wanted(ctx context.Context, l *listing, name string) (bool, error) {
+	if l.slow && !t.allowed(ctx, l, name) {
+		return false, nil
+	}
+	if ok, err := l.matches(name); !ok || err != nil {
+		return false, err
+	}
+	return l.slow || t.allowed(ctx, l, name), nil
 }
 
 func (t *Tables) allowed(ctx context.Context, l *listing, name string) bool {

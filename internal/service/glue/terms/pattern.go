@@ -17,21 +17,24 @@ import (
 // Patterns run in linear time where that is possible. What needs backtracking
 // (lookahead, back references, possessive quantifiers) has a bound for each name
 // and one for the list; beyond them matching fails with InvalidInputException.
-func Names(pattern *string) (func(name string) (bool, error), error) {
+// Then slow is true, and a list must not match names that its caller may not
+// see: the failure, and the time until then, would tell of them.
+func Names(pattern *string) (matches func(name string) (bool, error), slow bool, err error) {
 	if pattern == nil || *pattern == "" {
-		return func(string) (bool, error) { return true, nil }, nil
+		return func(string) (bool, error) { return true, nil }, false, nil
 	}
 	written, err := rewrite(*pattern)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	// By itself first: parentheses that do not match must not meet those around it.
 	if _, err := regexp.Compile(written); err == nil {
 		if re, err := regexp.Compile(`(?is)\A(?:` + written + `)\z`); err == nil {
-			return func(name string) (bool, error) { return re.MatchString(name), nil }, nil
+			return func(name string) (bool, error) { return re.MatchString(name), nil }, false, nil
 		}
 	}
-	return backtracking(*pattern, written)
+	matches, err = backtracking(*pattern, written)
+	return matches, true, err
 }
 
 // The bounds of patterns that backtrack: for one name, and for all names that
@@ -66,13 +69,3 @@ func backtracking(pattern, written string) (func(string) (bool, error), error) {
 }
 
 func invalidPattern(pattern string) error { return Invalid("Invalid expression: %s", pattern) }
-
-// NamePattern is [Names] for callers that have no room for an error of
-// matching: only patterns that run in linear time.
-func NamePattern(pattern *string) (func(name string) bool, error) {
-	match, err := Names(pattern)
-	if err != nil {
-		return nil, err
-	}
-	return func(name string) bool { ok, err := match(name); return ok && err == nil }, nil
-}

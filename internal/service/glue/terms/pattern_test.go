@@ -41,7 +41,7 @@ func TestNames(t *testing.T) {
 		{`a{1,2}+a`, "aaa", "aa a"},
 		{`(?i)Stra\u00dfe`, "", "x"},
 	} {
-		match, err := Names(&c.pattern)
+		match, _, err := Names(&c.pattern)
 		if err != nil {
 			if c.yes != "" {
 				t.Errorf("%s: %v", c.pattern, err)
@@ -64,7 +64,7 @@ func check(t *testing.T, pattern string, match func(string) (bool, error), names
 
 func TestNamesRefuses(t *testing.T) {
 	for _, pattern := range []string{"(", ")", "a)|(b", "[", "[a", `a\`, "(?<", "[a-z&&[^b]]", "[a[b]]", "(?!", `\p{NoSuch}`, `(?#`} {
-		if match, err := Names(&pattern); err == nil {
+		if match, _, err := Names(&pattern); err == nil {
 			ok, _ := match("b")
 			t.Errorf("%s is taken, and b is %v", pattern, ok)
 		}
@@ -76,7 +76,7 @@ func TestHostilePatterns(t *testing.T) {
 	name := strings.Repeat("a", 250) + "!"
 	for _, pattern := range []string{`(a+)+(?!x)$`, `((a|aa)+)+(?=b)`, `(.*)(.*)(.*)(.*)(.*)(.*)(.*)\1x`, strings.Repeat("(a*", 200) + strings.Repeat(")+", 200) + "(?=b)"} {
 		began := time.Now()
-		match, err := Names(&pattern)
+		match, _, err := Names(&pattern)
 		if err != nil {
 			continue
 		}
@@ -94,7 +94,7 @@ func FuzzNames(f *testing.F) {
 		f.Add(seed, "orders")
 	}
 	f.Fuzz(func(t *testing.T, pattern, name string) {
-		match, err := Names(&pattern)
+		match, _, err := Names(&pattern)
 		if err != nil {
 			return
 		}
