@@ -19,8 +19,8 @@ import (
 type sqlite struct {
 	db      *DB
 	writer  *writer
-	readers chan *session // idle read connections
-	all     []*session    // every read connection, to be closed
+	readers *readers
+	all     []*session // every read connection, to be closed
 }
 
 // Why no automatic checkpoint: SQLite ignores the errors of its own, and an ignored
@@ -28,7 +28,7 @@ type sqlite struct {
 const (
 	commonParams = "_busy_timeout=5000&_foreign_keys=0&_synchronous=FULL&_stmt_cache_size=256"
 	writerParams = commonParams + "&_journal_mode=WAL&_txlock=immediate&_cache_size=-16384"
-	readerParams = commonParams + "&_query_only=1&_cache_size=-8192"
+	readerParams = commonParams + "&_query_only=1&_cache_size=-16384"
 )
 
 func openSQLite(ctx context.Context, cfg Config, d *DB) (*sqlite, error) {
@@ -44,7 +44,7 @@ func openSQLite(ctx context.Context, cfg Config, d *DB) (*sqlite, error) {
 		return nil, err
 	}
 	writing.writes = true
-	s := &sqlite{db: d, readers: make(chan *session, cfg.Readers)}
+	s := &sqlite{db: d, readers: newReaders(cfg.Readers)}
 	s.writer = newWriter(d, writing, cfg) //nolint:contextcheck // it lives until Close, not until Open returns
 	for range cfg.Readers {
 		reading, err := openSession(ctx, cfg.Path, readerParams, "PRAGMA temp_store=MEMORY")
@@ -52,7 +52,7 @@ func openSQLite(ctx context.Context, cfg Config, d *DB) (*sqlite, error) {
 			return nil, errors.Join(err, s.close())
 		}
 		s.all = append(s.all, reading)
-		s.readers <- reading
+		s.readers.give(reading)
 	}
 	return s, nil
 }
@@ -122,16 +122,11 @@ func (s *sqlite) write(ctx context.Context, fn Func) error { return s.writer.wri
 // read runs fn between BEGIN and COMMIT on an idle read connection: its snapshot is
 // that of its first statement.
 func (s *sqlite) read(ctx context.Context, fn Func) error {
-	var on *session
-	select {
-	case on = <-s.readers:
-	case <-ctx.Done():
-		return ctx.Err()
+	on, err := s.readers.take(ctx)
+	if err != nil {
+		return err
 	}
-	if on == nil {
-		return ErrClosed
-	}
-	defer func() { s.readers <- on }()
+	defer s.readers.give(on)
 	if err := on.command("BEGIN"); err != nil { //nolint:contextcheck // commands are not cut short
 		return translate(err)
 	}
@@ -146,12 +141,12 @@ func (s *sqlite) queued() int { return len(s.writer.queue) }
 func (s *sqlite) close() error {
 	var errs []error
 	for range s.all {
-		<-s.readers // waits for running reads
+		<-s.readers.free // waits for running reads
 	}
 	for _, on := range s.all {
 		errs = append(errs, on.close())
 	}
-	close(s.readers)
+	close(s.readers.free)
 	errs = append(errs, s.writer.close())
 	return errors.Join(errs...)
 }
