@@ -99,6 +99,22 @@ func (l taggedLife) run(t *testing.T) {
 	if tags, err := l.c.service.Bind().Facts.Tags(l.c.ctx("GetTags"), l.arn); err != nil || len(tags) != 0 {
 		t.Errorf("tags of what is gone: %v, %v", tags, err)
 	}
+	l.mayNotTag(t)
+}
+
+// mayNotTag creates as one who may not tag: without tags only.
+func (l taggedLife) mayNotTag(t *testing.T) {
+	t.Helper()
+	l.c.grants.denied = []string{strings.SplitN(l.arn, ":", 6)[5]}
+	operation, input, _ := strings.Cut(l.create, " ")
+	_, err := l.c.call(operation, strings.ReplaceAll(input, "TAGS", `{"a":"1"}`))
+	var denied *op.Denied
+	if !errors.As(err, &denied) || !strings.Contains(denied.Message, "glue:TagResource on "+l.arn) {
+		t.Errorf("%s with tags: %v", operation, err)
+	}
+	l.wants(t, "", strings.ReplaceAll(l.create, "TAGS", `{}`))
+	l.c.grants.denied = nil
+	l.wants(t, "", l.remove)
 }
 
 // wants runs a line and compares the error's code, "" for none.

@@ -57,6 +57,9 @@ func (c *Catalogs) CreateCatalog(ctx context.Context, in *glueapi.CreateCatalogI
 	if err != nil {
 		return nil, err
 	}
+	if err := terms.MayTag(ctx, c.Authorizer, op.Resource{ARN: *doc.ResourceArn, Account: call.Account}, in.Tags); err != nil {
+		return nil, err
+	}
 	err = c.Store.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		now := op.Millis(clock.Millis(tx.Now()))
 		doc.CreateTime, doc.UpdateTime = &now, &now

@@ -51,6 +51,9 @@ func (c *Connections) CreateConnection(ctx context.Context, in *glueapi.CreateCo
 	if err != nil {
 		return nil, err
 	}
+	if err := terms.MayTag(ctx, c.Authorizer, op.Resource{ARN: r.arn(ctx), Account: account}, in.Tags); err != nil {
+		return nil, err
+	}
 	err = c.Store.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		r.doc.CreationTime = new(op.Millis(clock.Millis(tx.Now())))
 		r.stamp(ctx, tx)

@@ -72,6 +72,9 @@ func (c *Crawlers) CreateCrawler(ctx context.Context, in *glueapi.CreateCrawlerI
 	if err != nil {
 		return nil, err
 	}
+	if err := terms.MayTag(ctx, c.Authorizer, op.Resource{ARN: c.arn(r), Account: r.Account}, in.Tags); err != nil {
+		return nil, err
+	}
 	r.Doc.Role = &role
 	err = c.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		now := op.Millis(clock.Millis(tx.Now()))

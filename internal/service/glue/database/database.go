@@ -71,6 +71,9 @@ func (d *Databases) CreateDatabase(ctx context.Context, in *glueapi.CreateDataba
 		return nil, err
 	}
 	id, resource := d.NewID(), terms.DatabaseResource(call.Region, catalog, doc.Name)
+	if err := terms.MayTag(ctx, d.Authorizer, resource, in.Tags); err != nil {
+		return nil, err
+	}
 	err = d.Store.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		doc.CreateTime = new(op.Millis(clock.Millis(tx.Now())))
 		if err := d.insert(ctx, tx, catalog, id, doc); err != nil {
