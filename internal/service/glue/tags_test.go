@@ -81,6 +81,7 @@ func (l taggedLife) run(t *testing.T) {
 	l.wants(t, "InvalidInputException", strings.ReplaceAll(l.create, "TAGS", manyTags(51)), "ValidationException")
 	l.wants(t, "", strings.ReplaceAll(l.create, "TAGS", manyTags(50)))
 	l.wants(t, "InvalidInputException", `TagResource {"ResourceArn":"ARN","TagsToAdd":{"one more":""}}`)
+	l.wants(t, "EntityNotFoundException", strings.Replace(`TagResource {"ResourceArn":"ARN","TagsToAdd":{"k0":""}}`, "ARN", strings.TrimSuffix(l.arn, "n")+"/n", 1))
 	l.wants(t, "", `TagResource {"ResourceArn":"ARN","TagsToAdd":{"k0":"again"}}`)
 	l.wants(t, "", l.remove)
 	l.wants(t, "EntityNotFoundException", `GetTags {"ResourceArn":"ARN"}`)
