@@ -275,9 +275,23 @@ func (p *parser) between(key int, negated bool) (node, error) {
 
 func (p *parser) kind(key int) partkey.Kind { return partkey.KindOf(p.keys[key].Type) }
 
-// literal reads a text or a number and returns its component as the key's type.
-// Arithmetic, such as a date without quotes, is named as the service does.
+// literal reads a text or a number, in parentheses or not, and returns its
+// component as the key's type.
 func (p *parser) literal(key int) ([]byte, error) {
+	if p.peek().kind != open {
+		return p.plainLiteral(key)
+	}
+	p.at++
+	component, err := p.literal(key)
+	if err != nil {
+		return nil, err
+	}
+	return component, p.expect(closing)
+}
+
+// plainLiteral is a literal without parentheses. Arithmetic, such as a date
+// without quotes, is named as the service does.
+func (p *parser) plainLiteral(key int) ([]byte, error) {
 	begin := p.at
 	value, ok := p.operand()
 	if !ok {
