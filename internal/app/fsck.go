@@ -16,13 +16,14 @@ import (
 	"github.com/bindery-project/bindery/internal/service/glue"
 	"github.com/bindery-project/bindery/internal/service/iam/directory"
 	"github.com/bindery-project/bindery/internal/service/kms"
+	"github.com/bindery-project/bindery/internal/service/secretsmanager"
 	"github.com/bindery-project/bindery/internal/work/queue"
 )
 
 // stored lists every table of every service that holds documents.
 func stored() []db.StoredTable {
 	var all []db.StoredTable
-	for _, tables := range [][]db.StoredTable{directory.Stored(), glue.Stored(), athena.Stored(), kms.Stored(), queue.Tables()} {
+	for _, tables := range [][]db.StoredTable{directory.Stored(), glue.Stored(), athena.Stored(), kms.Stored(), secretsmanager.Stored(), queue.Tables()} {
 		all = append(all, tables...)
 	}
 	return all

@@ -60,6 +60,7 @@ func (a *App) openServices(ctx context.Context) error {
 		catalog.Bind(),
 		a.openQueries(objects, behalf, invoker).Bind(),
 		a.openKMS(authorizer).Bind(),
+		a.openSecrets(authorizer, invoker).Bind(),
 	}
 	services = append(services, unbuilt(services)...)
 	rec := &recorder{log: a.audit, slog: a.log, newID: newID, sources: eventSources(services), uses: &a.people.Uses}
