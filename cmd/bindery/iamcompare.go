@@ -22,7 +22,6 @@ var (
 
 func compareCommand() *cobra.Command {
 	var raw bool
-	var kind string
 	cmd := &cobra.Command{
 		Use: "compare OLD NEW", Short: "Prove that a policy gives no new access, or show a request that is newly allowed", Args: cobra.ExactArgs(2),
 		Long: "Compares two policies over all actions, resources and contexts. The answer is a proof, or a request that the new policy allows and\n" +
@@ -31,11 +30,11 @@ func compareCommand() *cobra.Command {
 		Example: "  bindery iam compare before.json after.json",
 	}
 	cmd.Flags().BoolVar(&raw, "json", false, "print JSON")
-	cmd.Flags().StringVar(&kind, "kind", "identity", "`kind` of policy: identity, resource, trust, boundary, session, scp or rcp")
+	kind := kindFlag(cmd)
 	cmd.RunE = func(c *cobra.Command, args []string) error {
-		k, ok := kindNames[kind]
-		if !ok {
-			return fmt.Errorf("--kind %q: not a kind of policy", kind)
+		k, err := kind()
+		if err != nil {
+			return err
 		}
 		var both [2]*policy.Policy
 		for i, name := range args {

@@ -18,12 +18,23 @@ var kindNames = map[string]policy.Kind{
 	"session": policy.Session, "scp": policy.SCP, "rcp": policy.RCP,
 }
 
+// kindFlag adds --kind to a command, and answers how to read it.
+func kindFlag(cmd *cobra.Command) func() (policy.Kind, error) {
+	name := cmd.Flags().String("kind", "identity", "`kind` of policy: identity, resource, trust, boundary, session, scp or rcp")
+	return func() (policy.Kind, error) {
+		k, ok := kindNames[*name]
+		if !ok {
+			return k, fmt.Errorf("--kind %q: not a kind of policy", *name)
+		}
+		return k, nil
+	}
+}
+
 // errFindings makes the program fail without another message.
 var errFindings = errors.New("the policy has errors")
 
 func lintCommand() *cobra.Command {
 	var raw bool
-	var kind string
 	cmd := &cobra.Command{
 		Use: "lint FILE", Short: "Find what is wrong or dangerous in a policy", Args: cobra.ExactArgs(1),
 		Long: "Finds mistakes in a policy: syntax, actions and condition keys that do not exist, actions on resources that they do not act on,\n" +
@@ -32,11 +43,11 @@ func lintCommand() *cobra.Command {
 		Example: "  bindery iam lint policy.json",
 	}
 	cmd.Flags().BoolVar(&raw, "json", false, "print JSON")
-	cmd.Flags().StringVar(&kind, "kind", "identity", "`kind` of policy: identity, resource, trust, boundary, session, scp or rcp")
+	kind := kindFlag(cmd)
 	cmd.RunE = func(c *cobra.Command, args []string) error {
-		k, ok := kindNames[kind]
-		if !ok {
-			return fmt.Errorf("--kind %q: not a kind of policy", kind)
+		k, err := kind()
+		if err != nil {
+			return err
 		}
 		text, err := readPolicy(c.InOrStdin(), args[0])
 		if err != nil {

@@ -180,8 +180,7 @@ func (a *App) Run(ctx context.Context) error {
 		failed <- a.server.Serve(a.listener)
 	}()
 	a.ready.Store(true)
-	go a.shipAudit(ctx)
-	go a.keepUses(ctx)
+	a.inBackground(ctx)
 	select {
 	case err := <-failed:
 		return err
@@ -205,37 +204,30 @@ func (a *App) drain(ctx context.Context) error {
 	return err
 }
 
-// shipEvery is how often audit rows move from the store to the log.
-const shipEvery = 5 * time.Second
+const (
+	shipEvery     = 5 * time.Second // audit rows move from the store to the log
+	keepUsesEvery = time.Minute     // it is written down who used what
+)
 
-func (a *App) shipAudit(ctx context.Context) {
-	tick := time.NewTicker(shipEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			if _, err := a.audit.Ship(ctx); err != nil && ctx.Err() == nil {
-				a.log.Warn("audit rows could not be shipped", "error", err)
-			}
-		}
-	}
+// inBackground does what has to be done now and then, until the context ends.
+func (a *App) inBackground(ctx context.Context) {
+	go a.every(ctx, shipEvery, "audit rows could not be shipped", func(ctx context.Context) error {
+		_, err := a.audit.Ship(ctx)
+		return err
+	})
+	go a.every(ctx, keepUsesEvery, "last uses could not be written", a.people.KeepUses)
 }
 
-// keepUsesEvery is how often it is written down who used what.
-const keepUsesEvery = time.Minute
-
-func (a *App) keepUses(ctx context.Context) {
-	tick := time.NewTicker(keepUsesEvery)
+func (a *App) every(ctx context.Context, interval time.Duration, complaint string, do func(context.Context) error) {
+	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if err := a.people.KeepUses(ctx); err != nil && ctx.Err() == nil {
-				a.log.Warn("last uses could not be written", "error", err)
+			if err := do(ctx); err != nil && ctx.Err() == nil {
+				a.log.Warn(complaint, "error", err)
 			}
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"github.com/bindery-project/bindery/internal/arn"
 )
 
 // comparison is what an operator does with one value of the request and one
@@ -92,7 +94,7 @@ func compileARNOperand(text string, variables bool) (o operand, reason string) {
 	if reason != "" {
 		return o, reason
 	}
-	parts := splitOutsideVariables(text, variables)
+	parts := arn.Cut(text, variables)
 	if len(parts) < 6 {
 		if len(whole.pieces) == 1 && whole.pieces[0].kind != pieceText {
 			o.text = whole
@@ -106,25 +108,6 @@ func compileARNOperand(text string, variables bool) (o operand, reason string) {
 	}
 	o.arn = &a
 	return o, ""
-}
-
-// splitOutsideVariables cuts text at its first five colons that are not part
-// of a variable's key.
-func splitOutsideVariables(text string, variables bool) []string {
-	var parts []string
-	start, inside := 0, false
-	for i := 0; i < len(text) && len(parts) < 5; i++ {
-		switch {
-		case variables && strings.HasPrefix(text[i:], "${"):
-			inside = true
-		case inside && text[i] == '}':
-			inside = false
-		case !inside && text[i] == ':':
-			parts = append(parts, text[start:i])
-			start = i + 1
-		}
-	}
-	return append(parts, text[start:])
 }
 
 // readValue reads a request's value; ok is false when the operator cannot judge it.

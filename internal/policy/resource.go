@@ -36,7 +36,7 @@ func compileResource(text string, wide, variables bool) (arnPattern, string) {
 	if text == "*" {
 		return arnPattern{text: text, all: true}, ""
 	}
-	parts := splitOutsideVariables(text, variables)
+	parts := arn.Cut(text, variables)
 	if reason := checkResource(text, parts); reason != "" {
 		return arnPattern{}, reason
 	}

@@ -27,7 +27,14 @@ func startServers(ctx context.Context, s settings) (servers []*process, err erro
 		}
 		err = errors.Join(err, startErr)
 	}
-	add(startBindery(ctx, "bindery", s.binary, "--admin-listen", adminAddr))
+	var flags []string
+	if s.profiles != "" {
+		flags = []string{"--admin-listen", adminAddr}
+	}
+	add(startBindery(ctx, "bindery", s.binary, flags...))
+	if s.benchmarks {
+		return servers, err // benchstat compares it with itself
+	}
 	if s.only == "" || slices.ContainsFunc(cases(s), func(c loadCase) bool { return c.once && c.chosen(s.only) }) {
 		add(startSlow(ctx, s.binary))
 	}

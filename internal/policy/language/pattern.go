@@ -15,6 +15,8 @@ package language
 import (
 	"strings"
 	"unicode"
+
+	"github.com/bindery-project/bindery/internal/arn"
 )
 
 // Certainty says how a pattern treats the unknown text of variables.
@@ -95,7 +97,7 @@ func Compile(text string, how Reading) Pattern {
 // within its colon segment up to the resource part, and a pattern that stops before that part
 // runs on.
 func CompileARN(text string, how Reading) Pattern {
-	parts := splitARN(text, how.Variables != nil)
+	parts := arn.Cut(text, how.Variables != nil)
 	var p Pattern
 	for i := range 6 {
 		if i > 0 {
@@ -137,24 +139,6 @@ func variableSymbol(name string, v *Variables) symbol {
 		return symbol{kind: literal, letter: rune(name[0])}
 	}
 	return symbol{kind: variable, letter: v.letter(name)}
-}
-
-// splitARN cuts at the first five colons outside variables.
-func splitARN(text string, variables bool) []string {
-	var parts []string
-	start, inside := 0, false
-	for i := 0; i < len(text) && len(parts) < 5; i++ {
-		switch {
-		case variables && strings.HasPrefix(text[i:], "${"):
-			inside = true
-		case inside && text[i] == '}':
-			inside = false
-		case !inside && text[i] == ':':
-			parts = append(parts, text[start:i])
-			start = i + 1
-		}
-	}
-	return append(parts, text[start:])
 }
 
 // letters are those that the pattern tells from others.

@@ -9,6 +9,7 @@ import (
 	"github.com/bindery-project/bindery/internal/api/glueapi"
 	"github.com/bindery-project/bindery/internal/engine/analyze"
 	"github.com/bindery-project/bindery/internal/engine/sql"
+	"github.com/bindery-project/bindery/internal/op"
 	"github.com/bindery-project/bindery/internal/service/athena/terms"
 )
 
@@ -129,7 +130,7 @@ func readable(t *glueapi.Table) error {
 		return unsupported("table %s: Delta Lake tables", t.Name)
 	case strings.EqualFold(t.Parameters["spark.sql.sources.provider"], "hudi"):
 		return unsupported("table %s: Hudi tables", t.Name)
-	case text(t.TableType) == "VIRTUAL_VIEW" || text(t.ViewOriginalText) != "":
+	case op.Value(t.TableType) == "VIRTUAL_VIEW" || op.Value(t.ViewOriginalText) != "":
 		return unsupported("table %s: views", t.Name)
 	case t.TargetTable != nil:
 		return unsupported("table %s: resource links", t.Name)
@@ -137,7 +138,7 @@ func readable(t *glueapi.Table) error {
 		return unsupported("table %s: partition projection", t.Name)
 	case strings.EqualFold(t.Parameters["has_encrypted_data"], "true"):
 		return unsupported("table %s: client-side encrypted data", t.Name)
-	case t.StorageDescriptor == nil || text(t.StorageDescriptor.Location) == "":
+	case t.StorageDescriptor == nil || op.Value(t.StorageDescriptor.Location) == "":
 		return &Failure{
 			Reason:   fmt.Sprintf("HIVE_METASTORE_ERROR: Table %s has no storage location", t.Name),
 			Category: userFault, Type: typeSchema,
@@ -146,12 +147,4 @@ func readable(t *glueapi.Table) error {
 		return unsupported("table %s: additional locations", t.Name)
 	}
 	return nil
-}
-
-// text reads an optional string.
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }

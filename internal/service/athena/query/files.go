@@ -87,7 +87,7 @@ func exclusions(t *glueapi.Table) (*glob.Set, error) {
 // find lists the table's folder, or those of the partitions that the query can need.
 func (s *scan) find(ctx context.Context) error {
 	if len(s.table.PartitionKeys) == 0 {
-		return s.folder(ctx, text(s.table.StorageDescriptor.Location), nil)
+		return s.folder(ctx, op.Value(s.table.StorageDescriptor.Location), nil)
 	}
 	return s.partitions(ctx, func(p *glueapi.Partition) error {
 		needed, err := s.ref.Partitions.Match(p.Values)
@@ -131,13 +131,13 @@ func (s *scan) partition(ctx context.Context, p *glueapi.Partition) error {
 	}
 	location := ""
 	if p.StorageDescriptor != nil {
-		location = text(p.StorageDescriptor.Location)
+		location = op.Value(p.StorageDescriptor.Location)
 		if err := s.agrees(p); err != nil {
 			return err
 		}
 	}
 	if location == "" {
-		location = strings.TrimSuffix(text(s.table.StorageDescriptor.Location), "/") + "/" + s.spec(p)
+		location = strings.TrimSuffix(op.Value(s.table.StorageDescriptor.Location), "/") + "/" + s.spec(p)
 	}
 	return s.folder(ctx, location, values)
 }
@@ -154,7 +154,7 @@ func (s *scan) spec(p *glueapi.Partition) string {
 // agrees refuses a partition that is stored otherwise than its table, or whose columns
 // have other types.
 func (s *scan) agrees(p *glueapi.Partition) error {
-	if p.StorageDescriptor.SerdeInfo != nil && text(p.StorageDescriptor.SerdeInfo.SerializationLibrary) != "" {
+	if p.StorageDescriptor.SerdeInfo != nil && op.Value(p.StorageDescriptor.SerdeInfo.SerializationLibrary) != "" {
 		how, err := readingOf(s.table.Name, p.StorageDescriptor, s.table.Parameters)
 		if err != nil {
 			return err
@@ -164,12 +164,12 @@ func (s *scan) agrees(p *glueapi.Partition) error {
 		}
 	}
 	for i, c := range p.StorageDescriptor.Columns {
-		if want := s.declared(i, c.Name); want != nil && !sameType(text(want.Type), text(c.Type)) {
+		if want := s.declared(i, c.Name); want != nil && !sameType(op.Value(want.Type), op.Value(c.Type)) {
 			return &Failure{
 				Reason: fmt.Sprintf("HIVE_PARTITION_SCHEMA_MISMATCH: There is a mismatch between the table and partition schemas. "+
 					"The types are incompatible and cannot be coerced. The column '%s' in table '%s.%s' is declared as type '%s', "+
 					"but partition '%s' declared column '%s' as type '%s'.",
-					want.Name, s.ref.Table.Database, s.table.Name, text(want.Type), s.spec(p), c.Name, text(c.Type)),
+					want.Name, s.ref.Table.Database, s.table.Name, op.Value(want.Type), s.spec(p), c.Name, op.Value(c.Type)),
 				Category: userFault, Type: typeSchema,
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/bindery-project/bindery/internal/api/glueapi"
 	"github.com/bindery-project/bindery/internal/engine"
 	"github.com/bindery-project/bindery/internal/engine/analyze"
+	"github.com/bindery-project/bindery/internal/op"
 )
 
 // The SerDe classes that can be read, and what they are to the engine.
@@ -38,19 +39,19 @@ type reading struct {
 func readingOf(name string, sd *glueapi.StorageDescriptor, parameters map[string]string) (reading, error) {
 	serde, properties := "", map[string]string(nil)
 	if sd.SerdeInfo != nil {
-		serde, properties = text(sd.SerdeInfo.SerializationLibrary), sd.SerdeInfo.Parameters
+		serde, properties = op.Value(sd.SerdeInfo.SerializationLibrary), sd.SerdeInfo.Parameters
 	}
 	r := reading{format: serdes[serde]}
 	switch {
 	case serde == "":
 		return r, &Failure{
-			Reason:   fmt.Sprintf("HIVE_UNSUPPORTED_FORMAT: Unable to create input format %s: table %s names no SerDe", text(sd.InputFormat), name),
+			Reason:   fmt.Sprintf("HIVE_UNSUPPORTED_FORMAT: Unable to create input format %s: table %s names no SerDe", op.Value(sd.InputFormat), name),
 			Category: userFault, Type: typeSchema,
 		}
 	case r.format == "":
 		return r, unsupported("table %s: SerDe %s", name, serde)
-	case !inputFormats[text(sd.InputFormat)]:
-		return r, unsupported("table %s: input format %s", name, text(sd.InputFormat))
+	case !inputFormats[op.Value(sd.InputFormat)]:
+		return r, unsupported("table %s: input format %s", name, op.Value(sd.InputFormat))
 	}
 	for _, p := range refusedProperties {
 		if v, given := properties[p.name]; given && !p.harmless(v) {

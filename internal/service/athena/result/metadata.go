@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"github.com/bindery-project/bindery/internal/api/athenaapi"
+	"github.com/bindery-project/bindery/internal/op"
 )
 
 // Metadata is the content of <id>.csv.metadata, a protocol buffer: field 1 is the query's
@@ -22,25 +23,18 @@ func Metadata(id string, columns []athenaapi.ColumnInfo) []byte {
 var nullability = map[string]uint64{"NOT_NULL": 1, "NULLABLE": 2, "UNKNOWN": 3}
 
 func column(c *athenaapi.ColumnInfo) []byte {
-	out := appendText(nil, 1, deref(c.CatalogName))
+	out := appendText(nil, 1, op.Value(c.CatalogName))
 	out = appendText(out, 4, c.Name)
-	out = appendText(out, 5, deref(c.Label))
+	out = appendText(out, 5, op.Value(c.Label))
 	out = appendText(out, 6, c.Type)
-	out = appendNumber(out, 7, uint64(deref(c.Precision)))
-	out = appendNumber(out, 8, uint64(deref(c.Scale)))
-	out = appendNumber(out, 9, nullability[deref(c.Nullable)])
+	out = appendNumber(out, 7, uint64(op.Value(c.Precision)))
+	out = appendNumber(out, 8, uint64(op.Value(c.Scale)))
+	out = appendNumber(out, 9, nullability[op.Value(c.Nullable)])
 	sensitive := uint64(0)
-	if deref(c.CaseSensitive) {
+	if op.Value(c.CaseSensitive) {
 		sensitive = 1
 	}
 	return appendNumber(out, 10, sensitive)
-}
-
-func deref[T any](p *T) (v T) {
-	if p != nil {
-		v = *p
-	}
-	return v
 }
 
 // appendText writes a length-delimited field.

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/bindery-project/bindery/internal/api/athenaapi"
+	"github.com/bindery-project/bindery/internal/op"
 	"github.com/bindery-project/bindery/internal/service/athena/objects"
 	"github.com/bindery-project/bindery/internal/service/athena/terms"
 )
@@ -61,17 +62,17 @@ func yes(b *bool) bool { return b != nil && *b }
 
 // change applies an update that was checked.
 func change(group *athenaapi.WorkGroup, in *athenaapi.UpdateWorkGroupInput) {
-	set(&group.State, in.State)
-	set(&group.Description, in.Description)
+	op.Take(&group.State, in.State)
+	op.Take(&group.Description, in.Description)
 	u := in.ConfigurationUpdates
 	if u == nil {
 		return
 	}
 	c := group.Configuration
-	set(&c.EnforceWorkGroupConfiguration, u.EnforceWorkGroupConfiguration)
-	set(&c.PublishCloudWatchMetricsEnabled, u.PublishCloudWatchMetricsEnabled)
-	set(&c.RequesterPaysEnabled, u.RequesterPaysEnabled)
-	set(&c.BytesScannedCutoffPerQuery, u.BytesScannedCutoffPerQuery)
+	op.Take(&c.EnforceWorkGroupConfiguration, u.EnforceWorkGroupConfiguration)
+	op.Take(&c.PublishCloudWatchMetricsEnabled, u.PublishCloudWatchMetricsEnabled)
+	op.Take(&c.RequesterPaysEnabled, u.RequesterPaysEnabled)
+	op.Take(&c.BytesScannedCutoffPerQuery, u.BytesScannedCutoffPerQuery)
 	unset(&c.BytesScannedCutoffPerQuery, u.RemoveBytesScannedCutoffPerQuery)
 	if u.EngineVersion != nil && u.EngineVersion.SelectedEngineVersion != nil {
 		c.EngineVersion = engineVersion(*u.EngineVersion.SelectedEngineVersion)
@@ -82,19 +83,13 @@ func change(group *athenaapi.WorkGroup, in *athenaapi.UpdateWorkGroupInput) {
 }
 
 func changeResults(c *athenaapi.ResultConfiguration, u *athenaapi.ResultConfigurationUpdates) {
-	set(&c.OutputLocation, u.OutputLocation)
+	op.Take(&c.OutputLocation, u.OutputLocation)
 	unset(&c.OutputLocation, u.RemoveOutputLocation)
 	unset(&c.EncryptionConfiguration, u.RemoveEncryptionConfiguration)
-	set(&c.ExpectedBucketOwner, u.ExpectedBucketOwner)
+	op.Take(&c.ExpectedBucketOwner, u.ExpectedBucketOwner)
 	unset(&c.ExpectedBucketOwner, u.RemoveExpectedBucketOwner)
-	set(&c.AclConfiguration, u.AclConfiguration)
+	op.Take(&c.AclConfiguration, u.AclConfiguration)
 	unset(&c.AclConfiguration, u.RemoveAclConfiguration)
-}
-
-func set[T any](member **T, to *T) {
-	if to != nil {
-		*member = to
-	}
 }
 
 func unset[T any](member **T, remove *bool) {

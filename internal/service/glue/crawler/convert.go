@@ -4,6 +4,7 @@ import (
 	"maps"
 
 	"github.com/bindery-project/bindery/internal/api/glueapi"
+	"github.com/bindery-project/bindery/internal/op"
 )
 
 // tableInput is a table as the API takes it. What a crawl does not know about a table that exists (description, retention, …) stays.
@@ -46,7 +47,7 @@ func columnsIn(columns []Column) []glueapi.Column {
 // tableFrom reads a table of the catalog.
 func tableFrom(t *glueapi.Table) Table {
 	return Table{
-		Name: t.Name, Owner: value(t.Owner), TableType: value(t.TableType), StorageDescriptor: descriptorFrom(t.StorageDescriptor),
+		Name: t.Name, Owner: op.Value(t.Owner), TableType: op.Value(t.TableType), StorageDescriptor: descriptorFrom(t.StorageDescriptor),
 		PartitionKeys: columnsFrom(t.PartitionKeys), Parameters: t.Parameters,
 	}
 }
@@ -56,7 +57,7 @@ func descriptorFrom(sd *glueapi.StorageDescriptor) StorageDescriptor {
 		return StorageDescriptor{}
 	}
 	out := StorageDescriptor{
-		Columns: columnsFrom(sd.Columns), Location: value(sd.Location), InputFormat: value(sd.InputFormat), OutputFormat: value(sd.OutputFormat),
+		Columns: columnsFrom(sd.Columns), Location: op.Value(sd.Location), InputFormat: op.Value(sd.InputFormat), OutputFormat: op.Value(sd.OutputFormat),
 		Parameters: sd.Parameters,
 	}
 	if sd.Compressed != nil {
@@ -66,7 +67,7 @@ func descriptorFrom(sd *glueapi.StorageDescriptor) StorageDescriptor {
 		out.NumberOfBuckets = *sd.NumberOfBuckets
 	}
 	if s := sd.SerdeInfo; s != nil {
-		out.SerdeInfo = SerDeInfo{SerializationLibrary: value(s.SerializationLibrary), Parameters: s.Parameters}
+		out.SerdeInfo = SerDeInfo{SerializationLibrary: op.Value(s.SerializationLibrary), Parameters: s.Parameters}
 	}
 	return out
 }
@@ -74,7 +75,7 @@ func descriptorFrom(sd *glueapi.StorageDescriptor) StorageDescriptor {
 func columnsFrom(columns []glueapi.Column) []Column {
 	out := make([]Column, len(columns))
 	for i, c := range columns {
-		out[i] = Column{Name: c.Name, Type: value(c.Type), Comment: value(c.Comment)}
+		out[i] = Column{Name: c.Name, Type: op.Value(c.Type), Comment: op.Value(c.Comment)}
 	}
 	return out
 }

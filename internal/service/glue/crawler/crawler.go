@@ -91,7 +91,7 @@ func (c *Crawlers) CreateCrawler(ctx context.Context, in *glueapi.CreateCrawlerI
 }
 
 func newRecord(call *op.Call, in *glueapi.CreateCrawlerInput) (*record, error) {
-	if value(in.Schedule) != "" {
+	if op.Value(in.Schedule) != "" {
 		return nil, terms.Unsupported("CreateCrawler", "Schedule")
 	}
 	if err := ownCatalog(call, "CreateCrawler", in.CatalogId); err != nil {
@@ -108,7 +108,7 @@ func newRecord(call *op.Call, in *glueapi.CreateCrawlerInput) (*record, error) {
 
 // ownCatalog refuses a crawler that would write to another account's catalog.
 func ownCatalog(call *op.Call, operation string, catalog *string) error {
-	if id := value(catalog); id != "" && id != call.Account {
+	if id := op.Value(catalog); id != "" && id != call.Account {
 		return terms.Unsupported(operation, "CatalogId of another catalog")
 	}
 	return nil
@@ -293,7 +293,7 @@ func (c *Crawlers) UpdateCrawler(ctx context.Context, in *glueapi.UpdateCrawlerI
 	if err := c.passUpdated(ctx, in); err != nil {
 		return nil, err
 	}
-	if value(in.Schedule) != "" {
+	if op.Value(in.Schedule) != "" {
 		return nil, terms.Unsupported("UpdateCrawler", "Schedule")
 	}
 	if err := ownCatalog(op.CallFrom(ctx), "UpdateCrawler", in.CatalogId); err != nil {
@@ -314,13 +314,13 @@ func (c *Crawlers) UpdateCrawler(ctx context.Context, in *glueapi.UpdateCrawlerI
 // passUpdated checks the role that the crawler is to have, and writes the form in which it is stored into the input. A caller who names it proves
 // the right to pass it here; a change of the role by somebody else meanwhile is overwritten.
 func (c *Crawlers) passUpdated(ctx context.Context, in *glueapi.UpdateCrawlerInput) error {
-	role := value(in.Role)
+	role := op.Value(in.Role)
 	if in.Role == nil {
 		now, err := c.GetCrawler(ctx, &glueapi.GetCrawlerInput{Name: in.Name})
 		if err != nil {
 			return err
 		}
-		role = value(now.Crawler.Role)
+		role = op.Value(now.Crawler.Role)
 	}
 	role, err := c.passRole(ctx, role)
 	in.Role = &role

@@ -104,7 +104,7 @@ type filters []filter
 func compileFilters(given []glueapi.CrawlsFilter) (filters, error) {
 	var all filters
 	for _, g := range given {
-		f := filter{field: value(g.FieldName), operator: value(g.FilterOperator), text: value(g.FieldValue)}
+		f := filter{field: op.Value(g.FieldName), operator: op.Value(g.FilterOperator), text: op.Value(g.FieldValue)}
 		switch f.field {
 		case glueapi.FieldNameState, glueapi.FieldNameCrawlId:
 			if f.operator != glueapi.FilterOperatorEq && f.operator != glueapi.FilterOperatorNe {
@@ -134,9 +134,9 @@ func (all filters) pass(c *crawlRecord) bool {
 func (f filter) pass(c *crawlRecord) bool {
 	switch f.field {
 	case glueapi.FieldNameState:
-		return f.holds(cmp.Compare(value(c.State), f.text))
+		return f.holds(cmp.Compare(op.Value(c.State), f.text))
 	case glueapi.FieldNameCrawlId:
-		return f.holds(cmp.Compare(value(c.CrawlId), f.text))
+		return f.holds(cmp.Compare(op.Value(c.CrawlId), f.text))
 	case glueapi.FieldNameStartTime:
 		return f.holds(cmp.Compare(float64(*c.StartTime), f.number))
 	case glueapi.FieldNameEndTime:

@@ -35,7 +35,7 @@ type target struct {
 }
 
 func newTarget(t *glueapi.S3Target) (*target, error) {
-	include, err := ParseIncludePath(value(t.Path))
+	include, err := ParseIncludePath(op.Value(t.Path))
 	if err != nil {
 		return nil, err
 	}
@@ -232,7 +232,7 @@ func (r *run) readObject(ctx context.Context, t *target, o *Object) error {
 func (r *run) group(s *survey, t *target, taken map[string]string) {
 	d := &r.record.Doc
 	g := Group(t.objects, Options{
-		Include: t.include, Exclusions: t.globs, CrawlerName: r.record.name(), TablePrefix: value(d.TablePrefix),
+		Include: t.include, Exclusions: t.globs, CrawlerName: r.record.name(), TablePrefix: op.Value(d.TablePrefix),
 		Configuration: r.config, Taken: maps.Clone(taken),
 	})
 	for _, b := range g.Broken {

@@ -59,7 +59,7 @@ func check(operation string, d *glueapi.Crawler) error {
 	if err := checkTargets(operation, d.Targets); err != nil {
 		return err
 	}
-	config, err := ParseConfiguration(value(d.Configuration))
+	config, err := ParseConfiguration(op.Value(d.Configuration))
 	if err != nil {
 		return terms.Invalid("%v", err)
 	}
@@ -72,9 +72,9 @@ func check(operation string, d *glueapi.Crawler) error {
 	switch {
 	case len(d.Classifiers) > 0:
 		return terms.Unsupported(operation, "Classifiers")
-	case value(d.CrawlerSecurityConfiguration) != "":
+	case op.Value(d.CrawlerSecurityConfiguration) != "":
 		return terms.Unsupported(operation, "CrawlerSecurityConfiguration")
-	case d.LineageConfiguration != nil && value(d.LineageConfiguration.CrawlerLineageSettings) == glueapi.CrawlerLineageSettingsEnable:
+	case d.LineageConfiguration != nil && op.Value(d.LineageConfiguration.CrawlerLineageSettings) == glueapi.CrawlerLineageSettingsEnable:
 		return terms.Unsupported(operation, "LineageConfiguration.CrawlerLineageSettings ENABLE")
 	case d.LakeFormationConfiguration != nil && d.LakeFormationConfiguration.UseLakeFormationCredentials != nil && *d.LakeFormationConfiguration.UseLakeFormationCredentials:
 		return terms.Unsupported(operation, "LakeFormationConfiguration.UseLakeFormationCredentials")
@@ -110,7 +110,7 @@ func checkTargets(operation string, t *glueapi.CrawlerTargets) error {
 const maxSample = 249
 
 func checkS3Target(operation string, t *glueapi.S3Target) error {
-	if _, err := ParseIncludePath(value(t.Path)); err != nil {
+	if _, err := ParseIncludePath(op.Value(t.Path)); err != nil {
 		return terms.Invalid("%v", err)
 	}
 	if _, err := parseExclusions(t.Exclusions); err != nil {
@@ -119,9 +119,9 @@ func checkS3Target(operation string, t *glueapi.S3Target) error {
 	switch {
 	case t.SampleSize != nil && (*t.SampleSize < 1 || *t.SampleSize > maxSample):
 		return terms.Invalid("SampleSize %d is not between 1 and %d", *t.SampleSize, maxSample)
-	case value(t.ConnectionName) != "":
+	case op.Value(t.ConnectionName) != "":
 		return terms.Unsupported(operation, "S3Targets.ConnectionName")
-	case value(t.EventQueueArn) != "" || value(t.DlqEventQueueArn) != "":
+	case op.Value(t.EventQueueArn) != "" || op.Value(t.DlqEventQueueArn) != "":
 		return terms.Unsupported(operation, "S3Targets.EventQueueArn")
 	}
 	return nil
@@ -153,12 +153,12 @@ func checkEdit(before, after *glueapi.Crawler) error {
 }
 
 func sameTarget(a, b glueapi.S3Target) bool {
-	return value(a.Path) == value(b.Path) && slices.Equal(a.Exclusions, b.Exclusions)
+	return op.Value(a.Path) == op.Value(b.Path) && slices.Equal(a.Exclusions, b.Exclusions)
 }
 
 // recrawl is the crawler's RecrawlBehavior.
 func recrawl(d *glueapi.Crawler) string {
-	if d.RecrawlPolicy == nil || value(d.RecrawlPolicy.RecrawlBehavior) == "" {
+	if d.RecrawlPolicy == nil || op.Value(d.RecrawlPolicy.RecrawlBehavior) == "" {
 		return glueapi.RecrawlBehaviorCrawlEverything
 	}
 	return *d.RecrawlPolicy.RecrawlBehavior
@@ -201,11 +201,4 @@ func orDefault(given, fallback *string) *string {
 		return fallback
 	}
 	return given
-}
-
-func value(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }

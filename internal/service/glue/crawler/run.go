@@ -86,13 +86,13 @@ func (c *Crawlers) open(ctx context.Context, item queue.Item) (*run, error) {
 	}
 	d := &r.record.Doc
 	r.journal.clock = c.Clock
-	r.database = arn.Fold(value(d.DatabaseName))
+	r.database = arn.Fold(op.Value(d.DatabaseName))
 	if r.database == "" {
 		r.database = "default"
 	}
-	r.config, err = ParseConfiguration(value(d.Configuration))
+	r.config, err = ParseConfiguration(op.Value(d.Configuration))
 	r.policy = SchemaChangePolicy{
-		UpdateBehavior: value(d.SchemaChangePolicy.UpdateBehavior), DeleteBehavior: value(d.SchemaChangePolicy.DeleteBehavior),
+		UpdateBehavior: op.Value(d.SchemaChangePolicy.UpdateBehavior), DeleteBehavior: op.Value(d.SchemaChangePolicy.DeleteBehavior),
 		MergeNewColumns: r.config.CrawlerOutput.Tables.AddOrUpdateBehavior == MergeNewColumns,
 	}
 	return r, err
@@ -133,7 +133,7 @@ func (r *run) fail(format string, args ...any) error {
 
 // assume makes the session that the crawl works with.
 func (r *run) assume(ctx context.Context) error {
-	role := arn.IAM(r.record.Account, "role", "", value(r.record.Doc.Role))
+	role := arn.IAM(r.record.Account, "role", "", op.Value(r.record.Doc.Role))
 	session, err := r.Roles.ForService(ctx, role, principalService, sessionName)
 	if err != nil {
 		return err

@@ -23,7 +23,7 @@ func (c *catalog) locations() map[string]string {
 	for name, t := range c.tables {
 		out[name] = ""
 		if t.StorageDescriptor != nil {
-			out[name] = value(t.StorageDescriptor.Location)
+			out[name] = op.Value(t.StorageDescriptor.Location)
 		}
 	}
 	return out
@@ -61,7 +61,7 @@ func (r *run) readCatalog(ctx context.Context) (*catalog, error) {
 		for i := range out.TableList {
 			c.tables[out.TableList[i].Name] = &out.TableList[i]
 		}
-		if value(out.NextToken) == "" {
+		if op.Value(out.NextToken) == "" {
 			return c, nil
 		}
 		in = &glueapi.GetTablesInput{DatabaseName: r.database, NextToken: out.NextToken}
@@ -167,7 +167,7 @@ func (r *run) apply(ctx context.Context, c *catalog, s *survey, change TableChan
 // location says nothing about it.
 func notFiles(t *glueapi.Table) bool {
 	provider := strings.ToLower(t.Parameters["spark.sql.sources.provider"])
-	return value(t.TableType) == "VIRTUAL_VIEW" || t.Parameters["table_type"] != "" || provider == "delta" || provider == "hudi"
+	return op.Value(t.TableType) == "VIRTUAL_VIEW" || t.Parameters["table_type"] != "" || provider == "delta" || provider == "hudi"
 }
 
 // done are words for the log.
@@ -234,7 +234,7 @@ func (r *run) readPartitions(ctx context.Context, table string) (map[string]Part
 				Values: p.Values, StorageDescriptor: descriptorFrom(p.StorageDescriptor), Parameters: p.Parameters,
 			}
 		}
-		if value(out.NextToken) == "" {
+		if op.Value(out.NextToken) == "" {
 			return all, nil
 		}
 		in = &glueapi.GetPartitionsInput{DatabaseName: r.database, TableName: table, NextToken: out.NextToken}
@@ -317,7 +317,7 @@ func (r *run) createPartitions(ctx context.Context, table string, some []Partiti
 		return err
 	}
 	for _, e := range out.Errors {
-		if e.ErrorDetail != nil && value(e.ErrorDetail.ErrorCode) != "AlreadyExistsException" { // a second attempt, or somebody else
+		if e.ErrorDetail != nil && op.Value(e.ErrorDetail.ErrorCode) != "AlreadyExistsException" { // a second attempt, or somebody else
 			return partitionError("BatchCreatePartition", table, e.PartitionValues, e.ErrorDetail)
 		}
 	}
@@ -351,7 +351,7 @@ func (r *run) deletePartitions(ctx context.Context, table string, some []Partiti
 		return err
 	}
 	for _, e := range out.Errors {
-		if e.ErrorDetail != nil && value(e.ErrorDetail.ErrorCode) != "EntityNotFoundException" {
+		if e.ErrorDetail != nil && op.Value(e.ErrorDetail.ErrorCode) != "EntityNotFoundException" {
 			return partitionError("BatchDeletePartition", table, e.PartitionValues, e.ErrorDetail)
 		}
 	}
@@ -362,7 +362,7 @@ func (r *run) deletePartitions(ctx context.Context, table string, some []Partiti
 func partitionError(operation, table string, values []string, detail *glueapi.ErrorDetail) error {
 	text := "no reason given"
 	if detail != nil {
-		text = value(detail.ErrorCode) + ": " + value(detail.ErrorMessage)
+		text = op.Value(detail.ErrorCode) + ": " + op.Value(detail.ErrorMessage)
 	}
 	return &op.Fault{
 		Code:    "InvalidInputException",

@@ -128,17 +128,11 @@ func within(location string, table *glueapi.Table) bool {
 
 // merged is a configuration with the members that the change has.
 func merged(old glueapi.TableOptimizerConfiguration, change *glueapi.TableOptimizerConfiguration) glueapi.TableOptimizerConfiguration {
-	take(&old.RoleArn, change.RoleArn)
-	take(&old.Enabled, change.Enabled)
-	take(&old.VpcConfiguration, change.VpcConfiguration)
-	take(&old.CompactionConfiguration, change.CompactionConfiguration)
-	take(&old.RetentionConfiguration, change.RetentionConfiguration)
-	take(&old.OrphanFileDeletionConfiguration, change.OrphanFileDeletionConfiguration)
+	op.Take(&old.RoleArn, change.RoleArn)
+	op.Take(&old.Enabled, change.Enabled)
+	op.Take(&old.VpcConfiguration, change.VpcConfiguration)
+	op.Take(&old.CompactionConfiguration, change.CompactionConfiguration)
+	op.Take(&old.RetentionConfiguration, change.RetentionConfiguration)
+	op.Take(&old.OrphanFileDeletionConfiguration, change.OrphanFileDeletionConfiguration)
 	return old
-}
-
-func take[T any](member **T, change *T) {
-	if change != nil {
-		*member = change
-	}
 }

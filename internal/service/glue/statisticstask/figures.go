@@ -51,7 +51,7 @@ var (
 
 // columnOf tells how a table's column is measured. known is false when its type has no statistics.
 func columnOf(c glueapi.Column) (_ column, known bool) {
-	hiveType := value(c.Type)
+	hiveType := op.Value(c.Type)
 	name, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(hiveType)), "(")
 	k := kinds[strings.TrimSpace(name)]
 	return column{name: c.Name, hiveType: hiveType, kind: k}, k != nil
@@ -111,7 +111,7 @@ func (v *values) text() (s string, ok bool) {
 	}
 	next := v.rest[0]
 	v.rest = v.rest[1:]
-	return value(next), next != nil
+	return op.Value(next), next != nil
 }
 
 func (v *values) fail(err error) {

@@ -25,7 +25,7 @@ type subject struct{ account, database, table string }
 
 // ownTable is the table that an input names. The catalog is the caller's: rows of these operations know no other.
 func ownTable(call *op.Call, operation string, catalog *string, database, table string) (subject, error) {
-	if id := value(catalog); id != "" && id != call.Account {
+	if id := op.Value(catalog); id != "" && id != call.Account {
 		return subject{}, terms.Unsupported(operation, "CatalogID of another catalog")
 	}
 	return subject{account: call.Account, database: arn.Fold(database), table: arn.Fold(table)}, nil
@@ -75,7 +75,7 @@ func choose(columns []glueapi.Column, names []string) ([]column, error) {
 		}
 		figured, known := columnOf(columns[at])
 		if !known {
-			return nil, terms.Invalid("Column %s has type %s, for which no statistics are computed.", name, value(columns[at].Type))
+			return nil, terms.Invalid("Column %s has type %s, for which no statistics are computed.", name, op.Value(columns[at].Type))
 		}
 		if !slices.Contains(chosen, figured) {
 			chosen = append(chosen, figured)
@@ -117,13 +117,6 @@ func parseSchedule(text string) (schedule.Expression, error) {
 		return e, terms.Invalid("Invalid schedule expression: %s runs more often than every 5 minutes", text)
 	}
 	return e, nil
-}
-
-func value(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }
 
 func optional(s string) *string {

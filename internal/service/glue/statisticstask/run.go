@@ -22,7 +22,7 @@ func (t *Tasks) StartColumnStatisticsTaskRun(ctx context.Context, in *glueapi.St
 	if err != nil {
 		return nil, err
 	}
-	if value(in.SecurityConfiguration) != "" {
+	if op.Value(in.SecurityConfiguration) != "" {
 		return nil, terms.Unsupported("StartColumnStatisticsTaskRun", "SecurityConfiguration")
 	}
 	if err := checkSample(in.SampleSize); err != nil {

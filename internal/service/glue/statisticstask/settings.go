@@ -59,13 +59,13 @@ type change struct {
 
 // prepare checks what can be checked without the table.
 func (t *Tasks) prepare(ctx context.Context, operation string, c *change) (err error) {
-	if value(c.security) != "" {
+	if op.Value(c.security) != "" {
 		return terms.Unsupported(operation, "SecurityConfiguration")
 	}
 	if err := checkSample(c.sample); err != nil {
 		return err
 	}
-	if value(c.schedule) != "" {
+	if op.Value(c.schedule) != "" {
 		if c.expression, err = parseSchedule(*c.schedule); err != nil {
 			return err
 		}
@@ -100,7 +100,7 @@ func (t *Tasks) apply(ctx context.Context, tx *db.Tx, s *settings, c *change) er
 
 // schedule arms the timer of settings anew and stores them.
 func (t *Tasks) schedule(ctx context.Context, tx *db.Tx, s *settings) error {
-	e, err := parseSchedule(value(s.Schedule.ScheduleExpression))
+	e, err := parseSchedule(op.Value(s.Schedule.ScheduleExpression))
 	if err != nil {
 		return err
 	}

@@ -174,8 +174,8 @@ func (r *row) withDialects(in *glueapi.UpdateTableInput, next *glueapi.Table) (*
 			return nil, terms.Invalid("The definer, storage descriptor and sub objects must match those of view %s.", old.Name)
 		}
 		markStale(definition.Representations, next.ViewDefinition.Representations)
-		take(&definition.IsProtected, given.IsProtected)
-		take(&definition.Definer, given.Definer)
+		op.Take(&definition.IsProtected, given.IsProtected)
+		op.Take(&definition.Definer, given.Definer)
 		if given.SubObjects != nil {
 			definition.SubObjects, definition.SubObjectVersionIds = given.SubObjects, given.SubObjectVersionIds
 		}
@@ -192,7 +192,7 @@ func sameView(old, next *glueapi.Table, given *glueapi.ViewDefinitionInput) bool
 	have := old.ViewDefinition
 	switch {
 	case given.SubObjects != nil && !slices.Equal(given.SubObjects, have.SubObjects),
-		given.Definer != nil && *given.Definer != value(have.Definer),
+		given.Definer != nil && *given.Definer != op.Value(have.Definer),
 		given.IsProtected != nil && *given.IsProtected != *have.IsProtected:
 		return false
 	case next.StorageDescriptor == nil || next.StorageDescriptor.Columns == nil:
@@ -203,15 +203,8 @@ func sameView(old, next *glueapi.Table, given *glueapi.ViewDefinitionInput) bool
 		columns = old.StorageDescriptor.Columns
 	}
 	return slices.EqualFunc(next.StorageDescriptor.Columns, columns, func(a, b glueapi.Column) bool {
-		return a.Name == b.Name && value(a.Type) == value(b.Type)
+		return a.Name == b.Name && op.Value(a.Type) == op.Value(b.Type)
 	})
-}
-
-func value(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }
 
 // markStale marks the representations that were made for other columns.
@@ -225,24 +218,18 @@ func markStale(all, fresh []glueapi.ViewRepresentation) {
 
 // overlay is a table with the members that the input of a change of dialects has.
 func overlay(old glueapi.Table, next *glueapi.Table) *glueapi.Table {
-	take(&old.Description, next.Description)
-	take(&old.Owner, next.Owner)
-	take(&old.LastAccessTime, next.LastAccessTime)
-	take(&old.LastAnalyzedTime, next.LastAnalyzedTime)
-	take(&old.StorageDescriptor, next.StorageDescriptor)
-	take(&old.ViewOriginalText, next.ViewOriginalText)
-	take(&old.ViewExpandedText, next.ViewExpandedText)
-	take(&old.TableType, next.TableType)
+	op.Take(&old.Description, next.Description)
+	op.Take(&old.Owner, next.Owner)
+	op.Take(&old.LastAccessTime, next.LastAccessTime)
+	op.Take(&old.LastAnalyzedTime, next.LastAnalyzedTime)
+	op.Take(&old.StorageDescriptor, next.StorageDescriptor)
+	op.Take(&old.ViewOriginalText, next.ViewOriginalText)
+	op.Take(&old.ViewExpandedText, next.ViewExpandedText)
+	op.Take(&old.TableType, next.TableType)
 	if next.Parameters != nil {
 		old.Parameters = next.Parameters
 	}
 	return &old
-}
-
-func take[T any](member **T, change *T) {
-	if change != nil {
-		*member = change
-	}
 }
 
 // withStatus adds the state of the last request to create or change a view. It
@@ -254,7 +241,7 @@ func withStatus(raw op.Raw) (op.Raw, error) {
 		return raw, err
 	}
 	doc.Status = &glueapi.TableStatus{RequestTime: doc.UpdateTime, UpdateTime: doc.UpdateTime, Action: new("UPDATE"), State: new("SUCCESS")}
-	if value(doc.VersionId) == "0" {
+	if op.Value(doc.VersionId) == "0" {
 		doc.Status.Action, doc.Status.RequestedBy, doc.Status.UpdatedBy = new("CREATE"), doc.CreatedBy, doc.CreatedBy
 	}
 	return terms.Write(glueapi.ShapeTable, doc)

@@ -28,7 +28,7 @@ func DatabaseLink(catalog, name string, target *glueapi.DatabaseIdentifier) erro
 	return &Link{
 		InvalidInputException: &glueapi.InvalidInputException{Message: "Database " + name + " is a resource link, which cannot be followed here."},
 		At:                    Target{Catalog: catalog, Database: name},
-		To:                    Target{Catalog: text(target.CatalogId), Database: text(target.DatabaseName)},
+		To:                    Target{Catalog: op.Value(target.CatalogId), Database: op.Value(target.DatabaseName)},
 	}
 }
 
@@ -37,22 +37,15 @@ func TableLink(catalog, database, name string, target *glueapi.TableIdentifier) 
 	return &Link{
 		InvalidInputException: &glueapi.InvalidInputException{Message: "Table " + name + " is a resource link, which cannot be followed here."},
 		At:                    Target{Catalog: catalog, Database: database, Table: name},
-		To:                    Target{Catalog: text(target.CatalogId), Database: text(target.DatabaseName), Table: text(target.Name)},
+		To:                    Target{Catalog: op.Value(target.CatalogId), Database: op.Value(target.DatabaseName), Table: op.Value(target.Name)},
 		TargetTable:           target,
 	}
-}
-
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }
 
 // LinkedDatabase checks what a new link to a database points at and answers it in the form that is stored: names folded, the catalog named.
 func LinkedDatabase(call *op.Call, operation, catalog string, in *glueapi.DatabaseIdentifier) (*glueapi.DatabaseIdentifier, error) {
 	out := *in
-	if text(in.DatabaseName) == "" {
+	if op.Value(in.DatabaseName) == "" {
 		return nil, Invalid("TargetDatabase must have a DatabaseName.")
 	}
 	if in.Region != nil && *in.Region != call.Region {
@@ -66,7 +59,7 @@ func LinkedDatabase(call *op.Call, operation, catalog string, in *glueapi.Databa
 // LinkedTable is [LinkedDatabase] for a link to a table.
 func LinkedTable(call *op.Call, operation, catalog string, in *glueapi.TableIdentifier) (*glueapi.TableIdentifier, error) {
 	out := *in
-	if text(in.DatabaseName) == "" || text(in.Name) == "" {
+	if op.Value(in.DatabaseName) == "" || op.Value(in.Name) == "" {
 		return nil, Invalid("TargetTable must have a DatabaseName and a Name.")
 	}
 	if in.Region != nil && *in.Region != call.Region {
@@ -79,7 +72,7 @@ func LinkedTable(call *op.Call, operation, catalog string, in *glueapi.TableIden
 
 // targetCatalog is the catalog that a link points into: its own when it names none.
 func targetCatalog(call *op.Call, own string, id *string) (string, error) {
-	if text(id) == "" {
+	if op.Value(id) == "" {
 		return own, nil
 	}
 	return Catalog(call, id)

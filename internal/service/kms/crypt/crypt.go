@@ -56,6 +56,16 @@ func (c *Crypt) key(ctx context.Context, r request, checks ...func(v *directory.
 	return v, terms.DryRun(r.dry)
 }
 
+// current is the key of a request and what it does its work with now.
+func (c *Crypt) current(ctx context.Context, r request, checks ...func(*directory.View) error) (*directory.View, *directory.Opened, error) {
+	v, err := c.key(ctx, r, checks...)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, _, err := c.Directory.Current(ctx, v)
+	return v, m, err
+}
+
 // usable checks the state of a key and what it is for.
 func usable(v *directory.View, usage, operation string) error {
 	if err := v.CheckEnabled(); err != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/bindery-project/bindery/internal/api/kmsapi"
+	"github.com/bindery-project/bindery/internal/op"
 	"github.com/bindery-project/bindery/internal/service/kms/directory"
 	"github.com/bindery-project/bindery/internal/service/kms/material"
 	"github.com/bindery-project/bindery/internal/service/kms/terms"
@@ -14,15 +15,11 @@ import (
 // Sign signs a message of up to 4096 bytes, or the digest of a longer one.
 func (c *Crypt) Sign(ctx context.Context, in *kmsapi.SignInput) (*kmsapi.SignOutput, error) {
 	r := request{in.KeyId, "Sign", kmsapi.KeyUsageTypeSignVerify, in.GrantTokens, in.DryRun}
-	v, err := c.key(ctx, r, signing(in.SigningAlgorithm), typed(in.MessageType))
+	v, m, err := c.current(ctx, r, signing(in.SigningAlgorithm), typed(in.MessageType))
 	if err != nil {
 		return nil, err
 	}
-	m, _, err := c.Directory.Current(ctx, v)
-	if err != nil {
-		return nil, err
-	}
-	signature, err := m.Sign(in.SigningAlgorithm, str(in.MessageType), in.Message)
+	signature, err := m.Sign(in.SigningAlgorithm, op.Value(in.MessageType), in.Message)
 	if err != nil {
 		return nil, wrongDigest(err, in.SigningAlgorithm)
 	}
@@ -32,15 +29,11 @@ func (c *Crypt) Sign(ctx context.Context, in *kmsapi.SignInput) (*kmsapi.SignOut
 // Verify checks a signature; one that does not verify is an error.
 func (c *Crypt) Verify(ctx context.Context, in *kmsapi.VerifyInput) (*kmsapi.VerifyOutput, error) {
 	r := request{in.KeyId, "Verify", kmsapi.KeyUsageTypeSignVerify, in.GrantTokens, in.DryRun}
-	v, err := c.key(ctx, r, signing(in.SigningAlgorithm), typed(in.MessageType))
+	v, m, err := c.current(ctx, r, signing(in.SigningAlgorithm), typed(in.MessageType))
 	if err != nil {
 		return nil, err
 	}
-	m, _, err := c.Directory.Current(ctx, v)
-	if err != nil {
-		return nil, err
-	}
-	err = m.Verify(in.SigningAlgorithm, str(in.MessageType), in.Message, in.Signature)
+	err = m.Verify(in.SigningAlgorithm, op.Value(in.MessageType), in.Message, in.Signature)
 	if errors.Is(err, material.ErrInvalid) {
 		return nil, &kmsapi.KMSInvalidSignatureException{}
 	}
@@ -61,7 +54,7 @@ func signing(algorithm string) func(v *directory.View) error {
 
 func typed(messageType *string) func(v *directory.View) error {
 	return func(*directory.View) error {
-		if str(messageType) == kmsapi.MessageTypeExternalMu {
+		if op.Value(messageType) == kmsapi.MessageTypeExternalMu {
 			return terms.Invalid("MessageType EXTERNAL_MU is for ML-DSA keys only.")
 		}
 		return nil
@@ -107,11 +100,7 @@ func (c *Crypt) GetPublicKey(ctx context.Context, in *kmsapi.GetPublicKeyInput) 
 // GenerateMac computes a message authentication code.
 func (c *Crypt) GenerateMac(ctx context.Context, in *kmsapi.GenerateMacInput) (*kmsapi.GenerateMacOutput, error) {
 	r := request{in.KeyId, "GenerateMac", kmsapi.KeyUsageTypeGenerateVerifyMac, in.GrantTokens, in.DryRun}
-	v, err := c.key(ctx, r, coding(in.MacAlgorithm))
-	if err != nil {
-		return nil, err
-	}
-	m, _, err := c.Directory.Current(ctx, v)
+	v, m, err := c.current(ctx, r, coding(in.MacAlgorithm))
 	if err != nil {
 		return nil, err
 	}
@@ -125,11 +114,7 @@ func (c *Crypt) GenerateMac(ctx context.Context, in *kmsapi.GenerateMacInput) (*
 // VerifyMac checks a message authentication code; one that does not verify is an error.
 func (c *Crypt) VerifyMac(ctx context.Context, in *kmsapi.VerifyMacInput) (*kmsapi.VerifyMacOutput, error) {
 	r := request{in.KeyId, "VerifyMac", kmsapi.KeyUsageTypeGenerateVerifyMac, in.GrantTokens, in.DryRun}
-	v, err := c.key(ctx, r, coding(in.MacAlgorithm))
-	if err != nil {
-		return nil, err
-	}
-	m, _, err := c.Directory.Current(ctx, v)
+	v, m, err := c.current(ctx, r, coding(in.MacAlgorithm))
 	if err != nil {
 		return nil, err
 	}
@@ -150,11 +135,4 @@ func coding(algorithm string) func(v *directory.View) error {
 		}
 		return incompatible(v, algorithm)
 	}
-}
-
-func str(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }

@@ -81,8 +81,8 @@ func (g *Grants) CreateGrant(ctx context.Context, in *kmsapi.CreateGrantInput) (
 // Wanted is the grant that an input asks for, without its id.
 func Wanted(issuer string, in *kmsapi.CreateGrantInput) *directory.Grant {
 	made := &directory.Grant{
-		Name: str(in.Name), Grantee: str(in.GranteePrincipal), GranteeService: str(in.GranteeServicePrincipal),
-		Retiring: str(in.RetiringPrincipal), RetiringService: str(in.RetiringServicePrincipal), Issuer: issuer,
+		Name: op.Value(in.Name), Grantee: op.Value(in.GranteePrincipal), GranteeService: op.Value(in.GranteeServicePrincipal),
+		Retiring: op.Value(in.RetiringPrincipal), RetiringService: op.Value(in.RetiringServicePrincipal), Issuer: issuer,
 	}
 	for _, o := range in.Operations {
 		if !slices.Contains(made.Operations, o) {
@@ -112,7 +112,7 @@ func (g *Grants) ListGrants(ctx context.Context, in *kmsapi.ListGrantsInput) (*k
 		return nil, err
 	}
 	call := op.CallFrom(ctx)
-	scope := []string{in.KeyId, str(in.GrantId), str(in.GranteePrincipal), str(in.GranteeServicePrincipal)}
+	scope := []string{in.KeyId, op.Value(in.GrantId), op.Value(in.GranteePrincipal), op.Value(in.GranteeServicePrincipal)}
 	after, err := g.Pages.After(call, scope, in.Marker)
 	if err != nil {
 		return nil, err
@@ -153,11 +153,4 @@ func present(s string) *string {
 		return nil
 	}
 	return &s
-}
-
-func str(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }

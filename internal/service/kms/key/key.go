@@ -57,7 +57,7 @@ func (k *Keys) CreateKey(ctx context.Context, in *kmsapi.CreateKeyInput) (*kmsap
 		return nil, err
 	}
 	made := &directory.Key{
-		Meta:   directory.NewMetadata(call.Region, call.Account, id, call.Now, str(in.Description), spec.Name, usage, kmsapi.KeyManagerTypeCustomer),
+		Meta:   directory.NewMetadata(call.Region, call.Account, id, call.Now, op.Value(in.Description), spec.Name, usage, kmsapi.KeyManagerTypeCustomer),
 		Policy: text, Tags: sorted(in.Tags),
 	}
 	err = k.Directory.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
@@ -81,8 +81,8 @@ func wanted(in *kmsapi.CreateKeyInput) (*material.Spec, string, error) {
 	if err := refuseUnbuilt(in); err != nil {
 		return nil, "", err
 	}
-	name := str(in.KeySpec)
-	switch old := str(in.CustomerMasterKeySpec); {
+	name := op.Value(in.KeySpec)
+	switch old := op.Value(in.CustomerMasterKeySpec); {
 	case name != "" && old != "" && name != old:
 		return nil, "", terms.Invalid("You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated.")
 	case name == "" && old != "":
@@ -95,7 +95,7 @@ func wanted(in *kmsapi.CreateKeyInput) (*material.Spec, string, error) {
 		return nil, "", terms.Unsupported("KeySpec " + name)
 	}
 	usages := spec.Usages()
-	usage := str(in.KeyUsage)
+	usage := op.Value(in.KeyUsage)
 	if usage == "" {
 		usage = kmsapi.KeyUsageTypeEncryptDecrypt // AWS's default, whatever the spec
 		if !spec.Symmetric() {
@@ -215,13 +215,6 @@ func notPending(key *directory.Key) error {
 		return terms.State("%s is pending deletion.", *key.Meta.Arn)
 	}
 	return nil
-}
-
-func str(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }
 
 func millis(tx *db.Tx, days int32) int64 {
