@@ -6,14 +6,10 @@ import (
 	"math/rand/v2"
 	"net/http"
 
-	"github.com/bindery-project/bindery/internal/api/athenaapi"
 	"github.com/bindery-project/bindery/internal/api/cloudformationapi"
 	"github.com/bindery-project/bindery/internal/api/cloudwatchapi"
-	"github.com/bindery-project/bindery/internal/api/glueapi"
-	"github.com/bindery-project/bindery/internal/api/kmsapi"
 	"github.com/bindery-project/bindery/internal/api/lakeformationapi"
 	"github.com/bindery-project/bindery/internal/api/logsapi"
-	"github.com/bindery-project/bindery/internal/api/secretsmanagerapi"
 	"github.com/bindery-project/bindery/internal/gateway"
 	"github.com/bindery-project/bindery/internal/op"
 	"github.com/bindery-project/bindery/internal/service/accessanalyzer"
@@ -62,7 +58,7 @@ func (a *App) openServices(ctx context.Context) error {
 		a.openKMS(authorizer).Bind(),
 		a.openSecrets(authorizer, invoker).Bind(),
 	}
-	services = append(services, unbuilt(services)...)
+	services = append(services, unbuilt()...)
 	rec := &recorder{log: a.audit, slog: a.log, newID: newID, sources: eventSources(services), uses: &a.people.Uses}
 	watch := &watcher{rec, seen}
 	g, err := gateway.New(gateway.Config{
@@ -102,29 +98,15 @@ func (a *App) openCatalog(authorizer op.Authorizer, invoker op.Invoker, sessions
 	return catalog
 }
 
-// unbuilt lists the services of which nothing is built yet: their operations
+// unbuilt are the services of which nothing is built yet: their operations
 // are decoded, checked, authorized, and refused by name.
-func unbuilt(built []*op.Service) []*op.Service {
-	have := map[string]bool{}
-	for _, s := range built {
-		have[s.Model.ID] = true
-	}
-	var out []*op.Service
-	for _, s := range []*op.Service{
-		{Model: &glueapi.Model, Operations: glueapi.Bind(glueapi.Refused{})},
-		{Model: &athenaapi.Model, Operations: athenaapi.Bind(athenaapi.Refused{})},
+func unbuilt() []*op.Service {
+	return []*op.Service{
 		{Model: &lakeformationapi.Model, Operations: lakeformationapi.Bind(lakeformationapi.Refused{})},
-		{Model: &kmsapi.Model, Operations: kmsapi.Bind(kmsapi.Refused{})},
-		{Model: &secretsmanagerapi.Model, Operations: secretsmanagerapi.Bind(secretsmanagerapi.Refused{})},
 		{Model: &cloudwatchapi.Model, Operations: cloudwatchapi.Bind(cloudwatchapi.Refused{})},
 		{Model: &logsapi.Model, Operations: logsapi.Bind(logsapi.Refused{})},
 		{Model: &cloudformationapi.Model, Operations: cloudformationapi.Bind(cloudformationapi.Refused{})},
-	} {
-		if !have[s.Model.ID] {
-			out = append(out, s)
-		}
 	}
-	return out
 }
 
 func eventSources(services []*op.Service) map[string]string {

@@ -91,53 +91,102 @@ type Config struct {
 
 // New connects the resources. Call Start before the first request, and Close.
 func New(cfg Config) *Service {
-	pages, quotas := terms.Pages{Sealer: cfg.Sealer}, cfg.Quotas.OrDefault()
-	databases, usage := database.Rows{Catalogs: catalog.Rows{}, Quotas: quotas}, catalog.Usage{Quotas: quotas}
-	s := &Service{
-		Catalogs: &catalog.Catalogs{Store: cfg.Store, Pages: pages, Authorizer: cfg.Authorizer, Quotas: quotas, Tags: tag.Rows{}},
-		Databases: &database.Databases{
-			Store: cfg.Store, Pages: pages, Authorizer: cfg.Authorizer, NewID: cfg.NewID, Rows: databases, Usage: usage, Tags: tag.Rows{},
-		},
-		Tables: &table.Tables{
-			Store: cfg.Store, Pages: pages, Authorizer: cfg.Authorizer, NewID: cfg.NewID, Databases: databases, Quotas: quotas, Usage: usage,
-		},
-		Partitions:  &partition.Partitions{Store: cfg.Store, Pages: pages, Limits: partition.DefaultLimits()},
-		Tags:        &tag.Tags{Store: cfg.Store, Kinds: map[string]tag.Exists{"connection": connection.Exists, "crawler": crawler.Exists, "database": databases.Exists, "catalog": catalog.HasName}},
-		Policies:    &resourcepolicy.Policies{Store: cfg.Store, Authorizer: cfg.Authorizer, Principals: cfg.Principals},
-		purger:      purge.New(cfg.Store, cfg.Log),
-		reauthorize: cfg.Reauthorize,
+	s := &Service{purger: purge.New(cfg.Store, cfg.Log), reauthorize: cfg.Reauthorize}
+	p := s.newParts(&cfg)
+	s.openCatalog(&cfg, p)
+	s.openTables(&cfg, p)
+	s.openPartitions(&cfg, p)
+	s.openBeside(&cfg, p)
+	s.openWork(&cfg, p)
+	s.purger.Steps[purge.Database] = []purge.Step{p.tables.PurgeDatabase, function.Rows{}.PurgeDatabase}
+	s.purger.Steps[purge.Table] = []purge.Step{
+		p.tables.PurgeTable, p.indexes.PurgeTable, partition.Rows{}.PurgeTable, statistics.Rows{}.PurgeTable, statisticstask.PurgeTable,
+		optimizer.PurgeTable,
 	}
-	s.facts = &facts{policies: resourcepolicy.NewGoverning(cfg.Store), tags: tag.Reader(s.Tags)}
-	crawlers := cfg.Crawlers
-	crawlers.DB, crawlers.Authorizer, crawlers.Log, crawlers.Pages, crawlers.Tags = cfg.Store, cfg.Authorizer, cfg.Log, pages, tag.Rows{}
-	s.Crawlers = &crawler.Crawlers{Config: crawlers}
+	return s
+}
+
+// parts are what several resources are given: what they see of each other's rows.
+type parts struct {
+	pages     terms.Pages
+	quotas    terms.Quotas
+	usage     catalog.Usage
+	databases database.Rows
+	tables    table.Rows
+	indexes   partindex.Rows
+}
+
+func (s *Service) newParts(cfg *Config) *parts {
+	p := &parts{pages: terms.Pages{Sealer: cfg.Sealer}, quotas: cfg.Quotas.OrDefault(), indexes: partindex.Rows{NewID: cfg.NewID}}
+	p.usage = catalog.Usage{Quotas: p.quotas}
+	p.databases = database.Rows{Catalogs: catalog.Rows{}, Quotas: p.quotas}
+	p.tables = table.Rows{Databases: p.databases, Bury: s.bury(purge.Table)}
+	return p
+}
+
+// openCatalog makes what is above tables: catalogs, databases, functions.
+func (s *Service) openCatalog(cfg *Config, p *parts) {
+	s.Databases = &database.Databases{
+		Store: cfg.Store, Pages: p.pages, Authorizer: cfg.Authorizer, NewID: cfg.NewID, Rows: p.databases, Usage: p.usage, Tags: tag.Rows{},
+		Children: []database.Children{p.tables.Children, function.Rows{}.Children},
+		Archived: p.tables.Archived, Bury: s.bury(purge.Database),
+	}
+	s.Catalogs = &catalog.Catalogs{
+		Store: cfg.Store, Pages: p.pages, Authorizer: cfg.Authorizer, Quotas: p.quotas, Tags: tag.Rows{},
+		Databases: catalogDatabases{p.databases, s.Databases},
+	}
+	s.Functions = &function.Functions{Store: cfg.Store, Pages: p.pages, Authorizer: cfg.Authorizer, Databases: p.databases}
+}
+
+// openTables makes the tables, and has their cache hear of deleted databases.
+func (s *Service) openTables(cfg *Config, p *parts) {
+	s.Tables = &table.Tables{
+		Store: cfg.Store, Pages: p.pages, Authorizer: cfg.Authorizer, NewID: cfg.NewID, Databases: p.databases, Quotas: p.quotas, Usage: p.usage,
+		Partitions: partition.Rows{}, Indexes: p.indexes, Bury: s.bury(purge.Table),
+	}
 	if cfg.Alone {
 		s.Cache = table.NewCache()
 	}
-	s.Functions = &function.Functions{Store: cfg.Store, Pages: pages, Authorizer: cfg.Authorizer, Databases: databases}
-	s.Connections = &connection.Connections{Store: cfg.Store, Keys: cfg.Keys, Pages: pages, Authorizer: cfg.Authorizer, Tags: tag.Rows{}, Trials: cfg.Trials}
-	tables := table.Rows{Databases: databases, Bury: s.bury(purge.Table)}
-	s.Search = &search.Search{Index: &search.Index{Store: cfg.Store, Tables: tables, Log: cfg.Log}, Catalogs: catalog.Rows{}, Pages: pages, Authorizer: cfg.Authorizer}
-	s.Children = []database.Children{tables.Children, function.Rows{}.Children}
 	s.Hold, s.Forget = s.Cache.HoldDatabase, s.Cache.DropDatabase
-	s.Archived, s.Databases.Bury = tables.Archived, s.bury(purge.Database)
-	s.Catalogs.Databases = catalogDatabases{databases, s.Databases}
-	s.Tables.Partitions, s.Tables.Bury = partition.Rows{}, s.bury(purge.Table)
-	indexes := partindex.Rows{NewID: cfg.NewID}
-	s.Tables.Indexes, s.Partitions.Indexes = indexes, indexes
-	s.Indexes = &partindex.Indexes{Store: cfg.Store, Queue: cfg.Queue, NewID: cfg.NewID, Tables: tables, Partitions: partition.Rows{}}
-	tasks := cfg.Statistics
-	tasks.DB, tasks.Authorizer, tasks.Log, tasks.Pages, tasks.Tables = cfg.Store, cfg.Authorizer, cfg.Log, pages, tables
-	s.Tasks = &statisticstask.Tasks{Config: tasks}
-	s.Partitions.Tables, s.Partitions.Bury = tables, statistics.Rows{}.DropPartition
-	s.Statistics = &statistics.Statistics{Store: cfg.Store, Tables: tables, Partitions: partition.Rows{}}
 	if cfg.Format.Objects != nil {
 		s.Format = &cfg.Format
 	}
-	s.Optimizers = &optimizer.Optimizers{Store: cfg.Store, Pages: pages, Authorizer: cfg.Authorizer, Tables: tables}
-	s.purger.Steps[purge.Database] = []purge.Step{tables.PurgeDatabase, function.Rows{}.PurgeDatabase}
-	s.purger.Steps[purge.Table] = []purge.Step{tables.PurgeTable, indexes.PurgeTable, partition.Rows{}.PurgeTable, statistics.Rows{}.PurgeTable, statisticstask.PurgeTable, optimizer.PurgeTable}
-	return s
+}
+
+// openPartitions makes what is below tables.
+func (s *Service) openPartitions(cfg *Config, p *parts) {
+	s.Partitions = &partition.Partitions{
+		Store: cfg.Store, Pages: p.pages, Limits: partition.DefaultLimits(), Tables: p.tables, Indexes: p.indexes, Bury: statistics.Rows{}.DropPartition,
+	}
+	s.Indexes = &partindex.Indexes{Store: cfg.Store, Queue: cfg.Queue, NewID: cfg.NewID, Tables: p.tables, Partitions: partition.Rows{}}
+	s.Statistics = &statistics.Statistics{Store: cfg.Store, Tables: p.tables, Partitions: partition.Rows{}}
+	s.Optimizers = &optimizer.Optimizers{Store: cfg.Store, Pages: p.pages, Authorizer: cfg.Authorizer, Tables: p.tables}
+}
+
+// openBeside makes what stands beside the tree of databases and tables.
+func (s *Service) openBeside(cfg *Config, p *parts) {
+	s.Tags = &tag.Tags{Store: cfg.Store, Kinds: map[string]tag.Exists{
+		"connection": connection.Exists, "crawler": crawler.Exists, "database": p.databases.Exists, "catalog": catalog.HasName,
+	}}
+	s.Policies = &resourcepolicy.Policies{Store: cfg.Store, Authorizer: cfg.Authorizer, Principals: cfg.Principals}
+	s.facts = &facts{policies: resourcepolicy.NewGoverning(cfg.Store), tags: tag.Reader(s.Tags)}
+	s.Connections = &connection.Connections{
+		Store: cfg.Store, Keys: cfg.Keys, Pages: p.pages, Authorizer: cfg.Authorizer, Tags: tag.Rows{}, Trials: cfg.Trials,
+	}
+	s.Search = &search.Search{
+		Index:    &search.Index{Store: cfg.Store, Tables: p.tables, Log: cfg.Log},
+		Catalogs: catalog.Rows{}, Pages: p.pages, Authorizer: cfg.Authorizer,
+	}
+}
+
+// openWork makes what runs in the background: crawlers and statistics tasks.
+func (s *Service) openWork(cfg *Config, p *parts) {
+	crawlers := cfg.Crawlers
+	crawlers.DB, crawlers.Authorizer, crawlers.Log, crawlers.Pages, crawlers.Tags = cfg.Store, cfg.Authorizer, cfg.Log, p.pages, tag.Rows{}
+	s.Crawlers = &crawler.Crawlers{Config: crawlers}
+	tasks := cfg.Statistics
+	tasks.DB, tasks.Authorizer, tasks.Log, tasks.Pages, tasks.Tables = cfg.Store, cfg.Authorizer, cfg.Log, p.pages, p.tables
+	s.Tasks = &statisticstask.Tasks{Config: tasks}
 }
 
 func (s *Service) bury(kind string) func(context.Context, *db.Tx, int64) error {
@@ -174,5 +223,8 @@ func (s *Service) Bind() *op.Service {
 
 // Stored lists the tables that hold documents, for fsck.
 func Stored() []db.StoredTable {
-	return slices.Concat(catalog.Stored(), database.Stored(), table.Stored(), partition.Stored(), statistics.Stored(), statisticstask.Stored(), partindex.Stored(), function.Stored(), connection.Stored(), crawler.Stored(), tag.Stored(), resourcepolicy.Stored(), optimizer.Stored())
+	return slices.Concat(
+		catalog.Stored(), database.Stored(), function.Stored(), table.Stored(), partition.Stored(), partindex.Stored(), statistics.Stored(),
+		optimizer.Stored(), tag.Stored(), resourcepolicy.Stored(), connection.Stored(), crawler.Stored(), statisticstask.Stored(),
+	)
 }
